@@ -1,0 +1,49 @@
+# One virtual environment, made once; every other target makes it first.
+
+PYTHON ?= $(shell for name in python3 python3.12 python3.11; do \
+	if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then echo $$name; break; fi; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+.PHONY: help setup demo crawl test lint format bench-pages bench-crawl clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.ready ## make the virtual environment
+
+demo: $(VENV)/.ready ## archive the built-in demo site, in get mode and in read mode
+	@$(BIN)/python tools/try_demo.py
+
+crawl: $(VENV)/.ready ## archive from the real site: make crawl ARGS="-a user=NAME -a folder=NAME"
+	@$(BIN)/scrapy crawl favorites $(ARGS)
+
+test: $(VENV)/.ready-test ## run the tests
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.ready-test ## ruff, mypy, import-linter
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+format: $(VENV)/.ready-test ## let ruff format everything
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench-pages: $(VENV)/.ready ## pages asked, against the least number that could do
+	@$(BIN)/python benchmarks/page_plan.py
+
+bench-crawl: $(VENV)/.ready ## images a second, beside the write protocol alone, a bare spider and FilesPipeline
+	@$(BIN)/python benchmarks/crawl.py
+
+clean: ## remove the virtual environment and the demo's files
+	@rm -rf $(VENV) .demo
+
+$(VENV)/.ready: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: apt install python3 python3-venv (or make PYTHON=/path/to/python3.12)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt install python3-venv"; exit 1; }
+	@echo "installing into $(VENV) (about 0.5 GB, once)"
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready requirements-test.txt
+	@$(INSTALL) -r requirements-test.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Archives the favorite folders of imagefap.com users: completely, once, politely."""

@@ -1,0 +1,132 @@
+"""One output directory and its database, opened together: checked, locked, brought up to date, recovered."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from imagefap_scraper.database import reads, writes
+from imagefap_scraper.database.migrations import upgrade
+from imagefap_scraper.database.session import check_file, database_url, open_writer
+from imagefap_scraper.database.writer import DatabaseWriter
+from imagefap_scraper.exceptions import OutputError
+from imagefap_scraper.items import ImageItem
+from imagefap_scraper.storage.files import ArchiveDirectory
+from imagefap_scraper.storage.layouts import BlobLayout, ImageStore, StraightLayout
+from imagefap_scraper.storage.lock import DirectoryLock, write_lock
+from imagefap_scraper.storage.recovery import Intent, roll
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+Layout = Literal["blobs", "straight"]
+
+logger = logging.getLogger(__name__)
+
+
+class Archive:
+    """Where a crawl stores: the directory, its layout, and the database behind one writer thread.
+
+    Attributes:
+        directory: the output directory.
+        layout: how images are named.
+        store: what names and publishes them.
+        writer: the database's one writer; None if the crawl keeps no database.
+    """
+
+    def __init__(self, output: Path, layout: Layout, *, database: bool = True, url: str = "") -> None:
+        """Open the archive; whatever it holds open is released by `close`.
+
+        Args:
+            output: the directory; made if it is not there.
+            layout: `blobs` (mode=read) or `straight` (mode=get).
+            database: False keeps none, and looks for equal bytes in the directory instead.
+            url: another place for the database, as an SQLAlchemy address of an SQLite file.
+
+        Raises:
+            OutputError: the directory cannot be made or written.
+            LockedError: another crawl holds it.
+            DatabaseError: the database is foreign, newer or damaged.
+            StorageError: the disk refused.
+        """
+        self.layout: Layout = layout
+        self.writer: DatabaseWriter | None = None
+        self._database = database
+        self._open = ExitStack()
+        address = database_url(Path(output).expanduser().absolute(), url) if database else None
+        if address is not None:
+            # Before anything is made: a directory with a foreign database is left as it is.
+            check_file(Path(str(address.database)))
+        self.directory = ArchiveDirectory(Path(output))
+        self.directory.prepare()
+        self.store: ImageStore = self._make_store()
+        lock = DirectoryLock(self.directory.lock_path)
+        lock.acquire()
+        self._open.callback(lock.release)
+        try:
+            if address is not None:
+                self._open_database(address)
+            self.directory.clean_tmp()
+        except BaseException:
+            self.close()
+            raise
+
+    def _make_store(self) -> ImageStore:
+        if self.layout == "blobs":
+            return BlobLayout(self.directory)
+        return StraightLayout(self.directory, match_content=not self._database)
+
+    def _open_database(self, address: Any) -> None:
+        exclusive = partial(write_lock, self.directory.write_lock_path)
+        path = Path(address.database)
+        if not path.parent.is_dir():
+            raise OutputError(f"{path.parent} is no directory; make it or change IMAGEFAP_DATABASE_URL")
+        engine = open_writer(address)
+        with exclusive():
+            upgrade(engine)
+        self.writer = DatabaseWriter(engine, exclusive)
+        self._open.callback(self.writer.close)
+        self._recover()
+
+    def _recover(self) -> None:
+        """Finish, or give up, what a killed crawl was about to store."""
+        for row in self.wait_for(reads.intents):
+            outcome = roll(self.directory, Intent(row.temporary, row.path, row.sha256, row.size))
+            if outcome == "stored":
+                image = dict(row.image)
+                layout, extension = image.pop("layout"), image.pop("extension")
+                item = ImageItem(**image)
+                record = partial(
+                    writes.record_stored, item=item, layout=layout, extension=extension, intent_id=row.intent_id
+                )
+                self.wait_for(record)
+            else:
+                self.wait_for(partial(writes.drop_intent, intent_id=row.intent_id))
+            logger.info("recovered what a stopped crawl was storing: %s %s", row.path, outcome)
+
+    def use_layout(self, layout: Layout) -> None:
+        """Change the layout, before anything is stored."""
+        self.layout = layout
+        self.store = self._make_store()
+
+    def wait_for(self, work: Callable[[Connection], T]) -> T:
+        """Run a function on the writer thread and wait; for start and end, where no event loop runs."""
+        assert self.writer is not None
+        return self.writer.submit(work).result()
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Run a function on the writer thread, after its commit return what it returned."""
+        assert self.writer is not None
+        return await self.writer.run(work)
+
+    def close(self) -> None:
+        """Finish what the writer was given, close the database, release the lock. May be called again."""
+        if not self._database:
+            self.directory.remove_if_empty()
+        self._open.close()

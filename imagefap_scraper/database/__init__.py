@@ -1,0 +1,1 @@
+"""The archive's database: models, sessions, the writer thread, reads, writes, migrations."""

@@ -1,0 +1,40 @@
+"""Alembic's migrations, run by a crawl before it opens the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
+
+from imagefap_scraper.database.models import SCHEMA_REVISION
+from imagefap_scraper.database.session import schema_revision, translate
+from imagefap_scraper.exceptions import DatabaseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest schema; a new file gets all of it. The caller holds the write lock.
+
+    Raises:
+        DatabaseError: if the database is of a newer version of this program, or damaged.
+        StorageError: if the disk refuses.
+    """
+    path = engine.url.database or ""
+    try:
+        revision = schema_revision(engine)
+        if revision == SCHEMA_REVISION:
+            return
+        if revision is not None and revision > SCHEMA_REVISION:
+            raise DatabaseError(f"{path} is of a newer version of this program (schema {revision}); update the program")
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise translate(error, path) from error

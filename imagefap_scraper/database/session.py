@@ -1,0 +1,166 @@
+"""Opening the database: what is refused, how SQLite is set up, which errors a person sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from imagefap_scraper.database.models import SCHEMA_REVISION
+from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, StorageError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+#: The file's name, the original program's: people know it.
+DATABASE_NAME = "imagefap.database"
+
+_SQLITE_MAGIC = b"SQLite format 3\0"
+#: Seconds that a statement waits for another process; writers take a file lock first, so this is for surprises.
+_BUSY_SECONDS = 30.0
+
+
+def database_url(output: Path, setting: str = "") -> URL:
+    """Return the address of the database of the output directory, or the one that the setting names.
+
+    Raises:
+        DatabaseError: if the setting is no address of an SQLite file.
+    """
+    if not setting:
+        return URL.create("sqlite", database=str(output / DATABASE_NAME))
+    try:
+        url = make_url(setting)
+    except ArgumentError as error:
+        raise DatabaseError(
+            f"IMAGEFAP_DATABASE_URL={setting!r} is no database address; write sqlite:////PATH"
+        ) from error
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        shown = url.render_as_string(hide_password=True)
+        raise DatabaseError(f"IMAGEFAP_DATABASE_URL={shown} is not an SQLite file; write sqlite:////PATH")
+    return url
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file that is not ours to open, before anything opens it.
+
+    The original program kept a pickle under the same name; it is never unpickled and never overwritten.
+
+    Raises:
+        DatabaseError: if there is a file without SQLite's header, or one that cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_SQLITE_MAGIC))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be read: {error.strerror or error}") from error
+    if head in (b"", _SQLITE_MAGIC):
+        return
+    raise DatabaseError(
+        f"{path} is {_foreign_kind(head)}, not a database of this program: it was left alone. "
+        "Choose another output=DIR (in process.py: --dir)."
+    )
+
+
+def _foreign_kind(head: bytes) -> str:
+    """Return what a foreign file's first bytes say that it is."""
+    if head[:1] == b"\x80" and head[1:2] in (b"\x03", b"\x04", b"\x05"):
+        return "the original program's database (a Python pickle)"
+    if head[:4] == b"\x80\0\0\0":
+        return "the original program's database (encrypted)"
+    if head[:3] == b"BZh":
+        return "the original program's database (compressed)"
+    return "a file of another kind"
+
+
+def open_writer(url: URL) -> Engine:
+    """Return an engine that may write; SQLite in WAL mode, every commit synced.
+
+    Raises:
+        DatabaseError: if the file is foreign or cannot be opened.
+    """
+    check_file(Path(str(url.database)))
+    engine = _engine(url, {"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        # SQLAlchemy, not sqlite3, says when a transaction begins: savepoints need that.
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def open_reader(path: Path) -> Engine:
+    """Return an engine that can only read, for commands and pages beside a running crawl.
+
+    Raises:
+        DatabaseError: if there is no database, or one that is foreign, older, newer or damaged.
+    """
+    if not path.is_file():
+        raise DatabaseError(f"there is no database at {path}; a crawl makes it: scrapy crawl favorites -a user=NAME")
+    check_file(path)
+    url = URL.create("sqlite", database=f"file:{_uri_path(path)}", query={"mode": "ro", "uri": "true"})
+    engine = _engine(url, {"timeout": _BUSY_SECONDS})
+    try:
+        revision = schema_revision(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise translate(error, path) from error
+    if revision != SCHEMA_REVISION:
+        engine.dispose()
+        raise DatabaseError(_revision_message(path, revision))
+    return engine
+
+
+def _engine(url: URL, arguments: dict[str, Any]) -> Engine:
+    try:
+        # No pool: one thread holds one connection for as long as it works, and closing the last one ends the WAL file.
+        return create_engine(url, poolclass=NullPool, connect_args=arguments)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise DatabaseError(f"no database at {url.render_as_string(hide_password=True)}: {error}") from error
+
+
+def _uri_path(path: Path) -> str:
+    """Return the path as SQLite reads it in a `file:` address."""
+    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def schema_revision(engine: Engine) -> str | None:
+    """Return the migration that the database stands at; None if it is new."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if revision is None else str(revision)
+
+
+def _revision_message(path: Path, revision: str | None) -> str:
+    if revision is None:
+        return f"{path} holds no archive yet; a crawl makes one: scrapy crawl favorites -a user=NAME"
+    if revision < SCHEMA_REVISION:
+        return f"{path} is of an older version of this program; any crawl into it brings it up to date"
+    return f"{path} is of a newer version of this program (schema {revision}); update the program"
+
+
+def translate(error: DBAPIError, path: Path | str) -> ArchiveError:
+    """Return the error of our own tree for what the database library raised."""
+    cause = str(error.orig)
+    lowered = cause.lower()
+    if "full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered:
+        return StorageError(
+            f"{path} cannot be written: {cause}; free or repair the disk and run the same command again"
+        )
+    if "locked" in lowered or "busy" in lowered:
+        return LockedError(f"{path} is held by another program: {cause}; run the same command again later")
+    return DatabaseError(f"{path} cannot be used: {cause}; keep a copy and restore a backup if it is damaged")

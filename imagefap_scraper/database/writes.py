@@ -1,0 +1,241 @@
+"""What is written, each function one fact, to be run by the writer thread inside its transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from imagefap_scraper.database._parts import in_parts
+from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, Intent, StoredFile, User
+from imagefap_scraper.items import FolderItem, FolderKind, ImageItem, ImageStatus, UserItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def record_user(connection: Connection, user: UserItem) -> None:
+    """Make a user known, or note the name that the site now shows, and which folders it still lists."""
+    statement = insert(User).values(user_id=user.user_id, name=user.name, first_seen=now())
+    connection.execute(statement.on_conflict_do_update(index_elements=[User.user_id], set_={"name": user.name}))
+    if user.folder_ids is not None:
+        _note_listed_folders(connection, user.user_id, set(user.folder_ids))
+
+
+def record_folder(connection: Connection, folder: FolderItem) -> None:
+    """Record a folder, and with a checkpoint one of its listing pages: favorites and checkpoint at once."""
+    moment = now()
+    _upsert_folder(connection, folder, moment)
+    if folder.pages is None:
+        return
+    added = _add_favorites(connection, folder, moment)
+    _checkpoint(connection, folder, moment, reopened=added)
+    if folder.listed_through and folder.listed_since is not None:
+        since = datetime.fromisoformat(folder.listed_since)
+        vanished = and_(_of_folder(folder), Favorite.shown_at < since, Favorite.unlisted_at.is_(None))
+        connection.execute(update(Favorite).where(vanished).values(unlisted_at=moment))
+
+
+def _upsert_folder(connection: Connection, folder: FolderItem, moment: datetime) -> None:
+    statement = insert(Folder).values(
+        user_id=folder.user_id,
+        folder_id=folder.folder_id,
+        name=folder.name,
+        kind=folder.kind,
+        pages=0,
+        first_seen=moment,
+    )
+    changes: dict[str, Any] = {"name": folder.name, "unlisted_at": None}
+    if folder.kind not in (None, FolderKind.EMPTY):
+        # An emptied folder keeps the kind that it had.
+        changes["kind"] = folder.kind
+    elif folder.kind is FolderKind.EMPTY:
+        changes["kind"] = func.coalesce(Folder.kind, FolderKind.EMPTY)
+    connection.execute(statement.on_conflict_do_update(index_elements=[Folder.user_id, Folder.folder_id], set_=changes))
+
+
+def _of_folder(folder: FolderItem) -> Any:
+    return and_(Favorite.user_id == folder.user_id, Favorite.folder_id == folder.folder_id)
+
+
+def _add_favorites(connection: Connection, folder: FolderItem, moment: datetime) -> bool:
+    """Add what the page shows for the first time, behind what is there; return whether any of it is still to be had."""
+    if not folder.favorites:
+        return False
+    _want(connection, {favorite.image_id: favorite.gallery_id for favorite in folder.favorites})
+    shown = [favorite.image_id for favorite in folder.favorites]
+    here = and_(_of_folder(folder), Favorite.image_id.in_(shown))
+    present = set(connection.execute(select(Favorite.image_id).where(here)).scalars())
+    connection.execute(update(Favorite).where(here).values(shown_at=moment, unlisted_at=None))
+    last = connection.execute(select(func.max(Favorite.position)).where(_of_folder(folder))).scalar()
+    position = 0 if last is None else last + 1
+    rows = []
+    for favorite in folder.favorites:
+        if favorite.image_id in present:
+            continue
+        present.add(favorite.image_id)
+        rows.append(
+            {
+                "user_id": folder.user_id,
+                "folder_id": folder.folder_id,
+                "image_id": favorite.image_id,
+                "position": position,
+                "listed_name": favorite.listed_name,
+                "verdict": "new",
+                "first_seen": moment,
+                "shown_at": moment,
+            }
+        )
+        position += 1
+    if rows:
+        connection.execute(insert(Favorite), rows)
+    return bool(rows)
+
+
+def _want(connection: Connection, galleries: dict[int, int | None]) -> None:
+    """Put images on the list of what is wanted, unless they are known; a gallery that was named is kept."""
+    rows = [
+        {"image_id": image_id, "status": ImageStatus.WANTED, "reason": "", "attempts": 0, "gallery_id": gallery_id}
+        for image_id, gallery_id in galleries.items()
+    ]
+    statement = insert(Image)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Image.image_id],
+            set_={"gallery_id": func.coalesce(Image.gallery_id, statement.excluded.gallery_id)},
+        ),
+        rows,
+    )
+
+
+def want_images(connection: Connection, image_ids: Iterable[int]) -> None:
+    """Put images on the list of what is wanted; those that failed or were gone are wanted once more."""
+    ids = list(dict.fromkeys(image_ids))
+    if not ids:
+        return
+    _want(connection, dict.fromkeys(ids))
+    for some in in_parts(ids):
+        missed = and_(Image.image_id.in_(some), Image.status.in_([ImageStatus.FAILED, ImageStatus.GONE]))
+        connection.execute(update(Image).where(missed).values(status=ImageStatus.WANTED))
+
+
+def _checkpoint(connection: Connection, folder: FolderItem, moment: datetime, *, reopened: bool) -> None:
+    """Note how far the listing has come; a folder with new images is no longer finished."""
+    changes: dict[str, Any] = {"pages": folder.pages}
+    if folder.listed_through:
+        changes["listed_at"] = moment
+    if reopened:
+        changes["finished_straight"] = changes["finished_blobs"] = None
+    here = and_(Folder.user_id == folder.user_id, Folder.folder_id == folder.folder_id)
+    connection.execute(update(Folder).where(here).values(**changes))
+
+
+def _note_listed_folders(connection: Connection, user_id: int, folder_ids: set[int]) -> None:
+    """Note which of a user's folders the site still lists; the others keep everything and get the date."""
+    for folder_id, unlisted in connection.execute(
+        select(Folder.folder_id, Folder.unlisted_at).where(Folder.user_id == user_id)
+    ).all():
+        if (folder_id in folder_ids) == (unlisted is None):
+            continue
+        here = and_(Folder.user_id == user_id, Folder.folder_id == folder_id)
+        connection.execute(update(Folder).where(here).values(unlisted_at=None if unlisted else now()))
+
+
+def add_intent(connection: Connection, temporary: str, item: ImageItem, image: dict[str, Any]) -> int:
+    """Note that a temporary file is about to get its final name; return the intent's number."""
+    result = connection.execute(
+        insert(Intent).values(temporary=temporary, path=item.path, sha256=item.sha256, size=item.size, image=image)
+    )
+    (intent_id,) = result.inserted_primary_key or (0,)
+    return int(intent_id)
+
+
+def drop_intent(connection: Connection, intent_id: int) -> None:
+    """Forget an intent."""
+    connection.execute(delete(Intent).where(Intent.intent_id == intent_id))
+
+
+def record_stored(connection: Connection, item: ImageItem, layout: str, extension: str, intent_id: int | None) -> None:
+    """Record a stored image: its bytes, their file, the image's row; and the intent is fulfilled."""
+    moment = now()
+    blob = insert(Blob).values(
+        sha256=item.sha256,
+        extension=extension,
+        format=item.format,
+        size=item.size,
+        width=item.width,
+        height=item.height,
+        frames=item.frames,
+        animated=bool(item.animated),
+        unchecked=item.reason if item.unchecked else "",
+        phash=item.phash,
+        dhash=item.dhash,
+        hash_version=item.hash_version,
+        stored_at=moment,
+    )
+    connection.execute(blob.on_conflict_do_nothing())
+    if item.path is not None:
+        file = insert(StoredFile).values(path=item.path, sha256=item.sha256, layout=layout)
+        connection.execute(file.on_conflict_do_update(index_elements=[StoredFile.path], set_={"sha256": item.sha256}))
+    _record_outcome(connection, item, moment, stored_at=moment)
+    if intent_id is not None:
+        drop_intent(connection, intent_id)
+
+
+def record_missed(connection: Connection, item: ImageItem) -> None:
+    """Record why an image was not stored (`failed` or `gone`); what is stored stays stored."""
+    _record_outcome(connection, item, now(), stored_at=None)
+
+
+def _record_outcome(connection: Connection, item: ImageItem, moment: datetime, stored_at: datetime | None) -> None:
+    statement = insert(Image).values(
+        image_id=item.image_id,
+        status=item.status,
+        reason="" if stored_at else item.reason,
+        attempts=1,
+        attempted_at=moment,
+        stored_at=stored_at,
+        sha256=item.sha256 if stored_at else None,
+        name=item.name,
+        gallery_id=item.gallery_id,
+        address=item.url,
+        added=item.added,
+    )
+    new = statement.excluded
+    changes: dict[Any, Any] = {
+        column.name: func.coalesce(new[column.name], column)
+        for column in (Image.name, Image.gallery_id, Image.address, Image.added)
+    }
+    changes |= {name: new[name] for name in ("status", "reason", "attempted_at", "sha256")}
+    changes["attempts"] = Image.attempts + 1
+    changes["stored_at"] = func.coalesce(Image.stored_at, new.stored_at)
+    where = None if stored_at else Image.status != ImageStatus.STORED
+    connection.execute(statement.on_conflict_do_update(index_elements=[Image.image_id], set_=changes, where=where))
+
+
+def note_finished_folders(connection: Connection, layout: str) -> None:
+    """Date the folders that are listed through and want no image any more in this layout; undate those that do."""
+    finished = Folder.finished_blobs if layout == "blobs" else Folder.finished_straight
+    here = and_(Favorite.user_id == Folder.user_id, Favorite.folder_id == Folder.folder_id)
+    has_file = exists().where(StoredFile.sha256 == Image.sha256, StoredFile.layout == layout)
+    lacking = or_(
+        Image.status.in_([ImageStatus.WANTED, ImageStatus.FAILED]),
+        and_(Image.status == ImageStatus.STORED, ~has_file),
+    )
+    wanting = exists().where(here, Favorite.image_id == Image.image_id, lacking)
+    images = Folder.kind == FolderKind.IMAGES
+    connection.execute(
+        update(Folder)
+        .where(images, Folder.listed_at.is_not(None), finished.is_(None), ~wanting)
+        .values({finished: now()})
+    )
+    connection.execute(update(Folder).where(finished.is_not(None), wanting).values({finished: None}))

@@ -1,0 +1,1 @@
+"""What happens to an item, one concern a file: sha256, duplicates, inspection, storage, database."""

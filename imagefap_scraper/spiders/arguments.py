@@ -1,0 +1,147 @@
+"""What may be written after `-a`, as one model a spider, checked before any request."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from imagefap_scraper.exceptions import UserInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The site's numbers have at most ten digits today; SQLite's integers end at nineteen.
+_LARGEST_ID = 10**18
+
+
+def _one_line(value: str) -> str:
+    """Refuse what no name on the site can be; spaces around it come from pasting."""
+    value = value.strip()
+    if not value:
+        raise ValueError("is empty")
+    if any(ord(char) < ord(" ") for char in value):
+        raise ValueError("has control characters")
+    return value
+
+
+def _split_ids(value: object) -> object:
+    """Return the numbers between the commas."""
+    if not isinstance(value, str):
+        return value
+    return list(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+
+
+Name = Annotated[str, AfterValidator(_one_line)]
+UserId = Annotated[int, Field(ge=1, lt=_LARGEST_ID)]
+ImageId = Annotated[int, Field(ge=1, lt=_LARGEST_ID)]
+FolderId = Annotated[int, Field(gt=-_LARGEST_ID, lt=_LARGEST_ID)]
+
+
+class Arguments(BaseModel):
+    """What every spider takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    output: Name | None = Field(None, description="directory of the archive")
+
+
+class UsersArguments(Arguments):
+    """Of the `users` spider."""
+
+    user: Name | None = Field(None, description="name of the user, any letter case")
+    id: UserId | None = Field(None, description="number of the user, instead of the name")
+    url: Name | None = Field(None, description="address of the user, the favorites or a folder, from a browser")
+
+    @model_validator(mode="after")
+    def _says_one_user(self) -> Self:
+        given = [name for name in ("user", "id", "url") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} say the same thing: give one of them")
+        self._check_presence(bool(given))
+        return self
+
+    def _check_presence(self, given: bool) -> None:
+        if not given:
+            raise ValueError("no user: add -a user=NAME (or id=NUMBER, or url=ADDRESS)")
+
+
+class FavoritesArguments(UsersArguments):
+    """Of the `favorites` spider."""
+
+    mode: Literal["get", "read"] = Field("get", description="get: straight names; read: blobs and database")
+    folder: Name | None = Field(None, description="name of one folder, or its number")
+    folder_id: FolderId | None = Field(None, description="number of one folder")
+    full: bool = Field(False, description="list every page, not only those that can be new")
+    force: bool = Field(False, description="also the folders that were finished a short while ago")
+    names: Literal["whole", "listed"] = Field("whole", description="listed: take cut names, save their pages")
+    db: bool = Field(True, description="0: keep no database (get mode, one folder)")
+
+    def _check_presence(self, given: bool) -> None:
+        if given or (self.mode == "read" and self.folder is None and self.folder_id is None):
+            return
+        super()._check_presence(given)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.folder is not None and self.folder_id is not None:
+            raise ValueError("folder and folder_id say the same thing: give one of them")
+        if not self.db and self.mode == "read":
+            raise ValueError("db=0 is for mode=get: read mode is a database")
+        if not self.db and self.folder is None and self.folder_id is None and self.url is None:
+            raise ValueError("db=0 is for one folder: add -a folder=NAME")
+        return self
+
+
+class ImagesArguments(Arguments):
+    """Of the `images` spider."""
+
+    ids: Annotated[list[ImageId], BeforeValidator(_split_ids)] | None = Field(
+        None, description="numbers of images, with commas between"
+    )
+    retry: Literal["failed"] | None = Field(None, description="failed: everything that failed before, once more")
+    mode: Literal["get", "read"] | None = Field(None, description="layout; default: read, or what the archive has")
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if (self.ids is None) == (self.retry is None):
+            raise ValueError("which images? give either -a ids=1,2,3 or -a retry=failed")
+        if self.ids is not None and not self.ids:
+            raise ValueError("ids is empty: write -a ids=1,2,3")
+        return self
+
+
+_Model = TypeVar("_Model", bound=Arguments)
+
+
+def parse(model: type[_Model], values: Mapping[str, Any], spider: str) -> _Model:
+    """Return the checked arguments of a spider.
+
+    Raises:
+        UserInputError: for an unknown argument or a value that cannot be; one line that names it.
+    """
+    unknown = [name for name in values if name not in model.model_fields]
+    if unknown:
+        raise UserInputError(_unknown_message(model, unknown[0], spider))
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        message = _sentence(first["msg"])
+        if first["loc"]:
+            name = str(first["loc"][0])
+            raise UserInputError(f"-a {name}={values.get(name)}: {message}") from None
+        raise UserInputError(message) from None
+
+
+def _unknown_message(model: type[Arguments], name: str, spider: str) -> str:
+    near = get_close_matches(name, model.model_fields, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it takes {', '.join(sorted(model.model_fields))}"
+    return f"the {spider} spider has no argument {name!r}: {hint}"
+
+
+def _sentence(message: str) -> str:
+    """Return pydantic's message as one of ours."""
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]

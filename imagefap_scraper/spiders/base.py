@@ -1,0 +1,268 @@
+"""What all spiders share: checked arguments, the archive, one page at a time, what a failure means."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from weakref import WeakKeyDictionary
+
+from scrapy import Request, Spider, signals
+from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
+from scrapy.http import TextResponse
+
+from imagefap_scraper.exceptions import (
+    ArchiveError,
+    LayoutChanged,
+    NotFoundError,
+    PageError,
+    PageNotFound,
+    SiteError,
+)
+from imagefap_scraper.middlewares.robots import RefusedByRobots
+from imagefap_scraper.pace.slots import IMAGE_SLOT, PAGE_SLOT
+from imagefap_scraper.pages.urls import Site
+from imagefap_scraper.spiders.arguments import Arguments, parse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
+
+    from imagefap_scraper.archive import Archive
+
+logger = logging.getLogger(__name__)
+
+#: Archives that were opened before their crawler started, so that a refusal ends the command and not the crawl.
+OPENED: WeakKeyDictionary[Crawler, Archive | None] = WeakKeyDictionary()
+
+#: Times that a page which does not look as expected is asked for, before that is believed.
+_TRIES = 3
+#: Pages in a row that could not be reached, after which the site counts as unreachable.
+_UNREACHABLE_IN_A_ROW = 3
+#: Pages in a row that did not look as expected, after which nothing this program reads can be trusted.
+_CHANGED_IN_A_ROW = 5
+
+
+class Step(ABC):
+    """One page to ask for: where it is, what it yields, and what its failure means."""
+
+    #: For statistics: profile, root, folder, photo, strip.
+    kind: ClassVar[str]
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Address of the page."""
+
+    @abstractmethod
+    def read(self, text: str, url: str) -> Iterator[Any]:
+        """Yield the items and the image requests of the page; raises PageError for anything else."""
+
+    @abstractmethod
+    def missed(self, error: ArchiveError) -> Iterator[Any]:
+        """Yield what follows from not getting the page."""
+
+
+class ArchiveSpider(Spider, ABC):
+    """A spider of this project. It asks for one page at a time, since each may make the next one needless.
+
+    Attributes:
+        arguments: what was written after `-a`, checked.
+        archive: where the crawl stores; None for a spider that stores nothing.
+        site: where the site is.
+        errors: everything that decides the exit code.
+    """
+
+    name: str
+    arguments_model: ClassVar[type[Arguments]] = Arguments
+
+    def __init__(self, *, crawler: Crawler, arguments: Arguments, archive: Archive | None) -> None:
+        super().__init__()
+        self.arguments = arguments
+        self.archive = archive
+        self.site = Site(crawler.settings["IMAGEFAP_SITE_URL"])
+        self.errors: list[ArchiveError] = []
+        self._again: deque[Step] = deque()
+        self._page_in_flight = False
+        self._unreachable = 0
+        self._changed = 0
+        self._stopped = False
+        self._closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Give pages and image files their slots; AutoThrottle changes the delay of the second one alone."""
+        super().update_settings(settings)
+        images = settings.getint("IMAGEFAP_IMAGE_CONCURRENCY")
+        slots = {PAGE_SLOT: {"concurrency": 1, "delay": 0}, IMAGE_SLOT: {"concurrency": images, "delay": 0}}
+        settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Return the spider of checked arguments; raises what `parse` and `Archive` raise."""
+        arguments = parse(cls.arguments_model, kwargs, cls.name)
+        archive = OPENED[crawler] if crawler in OPENED else cls.open_archive(arguments, crawler.settings)
+        spider = cls(crawler=crawler, arguments=arguments, archive=archive)
+        spider._set_crawler(crawler)
+        crawler.signals.connect(spider._on_idle, signal=signals.spider_idle)
+        crawler.signals.connect(spider._on_stopped, signal=signals.engine_stopped)
+        return spider
+
+    @classmethod
+    @abstractmethod
+    def open_archive(cls, arguments: Any, settings: Any) -> Archive | None:
+        """Return the opened archive that the arguments name; raises what `Archive` raises."""
+
+    @abstractmethod
+    def next_step(self) -> Step | None:
+        """Return the next page to ask for; None if there is none."""
+
+    @property
+    def stats(self) -> Any:
+        """The crawler's statistics."""
+        return self.crawler.stats
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Begin with the first page."""
+        for request in self.advance():
+            yield request
+
+    def advance(self) -> Iterator[Request]:
+        """Yield the request for the next page, if none is on its way."""
+        if self._page_in_flight or self._stopped:
+            return
+        step = self._again.popleft() if self._again else self.next_step()
+        if step is not None:
+            self._page_in_flight = True
+            yield self._request(step)
+
+    def ask_first(self, step: Step) -> None:
+        """Ask for this page before any other."""
+        self._again.append(step)
+
+    def _request(self, step: Step) -> Request:
+        step.tries += 1
+        return Request(
+            step.url,
+            callback=self.parse_page,
+            errback=self.page_failed,
+            meta={"download_slot": PAGE_SLOT, "page_kind": step.kind},
+            cb_kwargs={"step": step},
+            dont_filter=True,
+        )
+
+    def parse_page(self, response: Response, step: Step) -> Iterator[Any]:
+        """Read the page, then ask for the next one."""
+        self._page_in_flight = False
+        try:
+            yield from step.read(self._text(response), response.url)
+        except PageError as error:
+            yield from self._missed(step, error)
+        except SiteError as error:
+            self._count_unreachable(error)
+            yield from self._missed(step, error)
+        else:
+            self._unreachable = self._changed = 0
+        yield from self.advance()
+
+    def _text(self, response: Response) -> str:
+        """Return the page's text; raises what its status means."""
+        if response.status in (404, 410):
+            raise PageNotFound(f"{response.url} is not there (status {response.status})")
+        if response.status >= 400:
+            raise SiteError(f"{response.url} could not be read (status {response.status}); try again later")
+        if not isinstance(response, TextResponse):
+            raise LayoutChanged(f"{response.url} is no page of text")
+        return response.text
+
+    def page_failed(self, failure: Failure) -> Iterator[Any]:
+        """Decide what it means that no answer came, then ask for the next page."""
+        self._page_in_flight = False
+        step: Step = failure.request.cb_kwargs["step"]  # type: ignore[attr-defined]
+        error = self.error_of(failure, step.url)
+        if type(error) is SiteError:
+            self._count_unreachable(error)
+        yield from self._missed(step, error)
+        yield from self.advance()
+
+    def error_of(self, failure: Failure, url: str) -> ArchiveError:
+        """Return the error of our own tree for a request that failed."""
+        reason = failure.value
+        if isinstance(reason, ArchiveError):
+            return reason
+        if isinstance(reason, RefusedByRobots):
+            return NotFoundError(f"robots.txt of the site refuses {url}; see ROBOTSTXT_OBEY in the README")
+        if isinstance(reason, IgnoreRequest):
+            return LayoutChanged(f"{url} leads away from the site: {reason}")
+        return SiteError(f"{url} could not be reached: {_short(reason)}; try again later")
+
+    def _missed(self, step: Step, error: ArchiveError) -> Iterator[Any]:
+        """Ask again for a page that looked odd; believe it after a few tries."""
+        if isinstance(error, LayoutChanged):
+            if step.tries < _TRIES:
+                logger.info("%s; asking again", error)
+                self._again.appendleft(step)
+                return
+            self._changed += 1
+        yield from step.missed(error)
+        if self._changed >= _CHANGED_IN_A_ROW:
+            self.stop(LayoutChanged(f"{_CHANGED_IN_A_ROW} pages in a row do not look as expected; the last: {error}"))
+
+    def _count_unreachable(self, error: SiteError) -> None:
+        self._unreachable += 1
+        if self._unreachable >= _UNREACHABLE_IN_A_ROW:
+            self.stop(error)
+
+    def note(self, error: ArchiveError) -> None:
+        """Keep an error for the exit code and the summary; the crawl goes on."""
+        self.errors.append(error)
+        self.stats.set_value("imagefap/error", str(error))
+        logger.error("%s", error)
+
+    def stop(self, error: ArchiveError) -> None:
+        """Ask for no page any more; image files that are on their way still arrive, then the crawl closes."""
+        self._stopped = True
+        self.note(error)
+
+    def abort(self, error: ArchiveError) -> None:
+        """Close the crawl at once, since whatever it did next would be lost (full disk, broken database)."""
+        if self._closing is not None:
+            return
+        self.stop(error)
+        engine = self.crawler.engine
+        assert engine is not None
+        self._closing = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=close_reason(error)))
+
+    def _on_idle(self) -> None:
+        """Go on if a page got lost on its way, else close with the reason that the errors give."""
+        self._page_in_flight = False
+        for request in self.advance():
+            assert self.crawler.engine is not None
+            self.crawler.engine.crawl(request)
+            raise DontCloseSpider
+        if self.errors:
+            raise CloseSpider(close_reason(self.errors[-1]))
+
+    def _on_stopped(self) -> None:
+        if self.archive is not None and self.crawler not in OPENED:
+            self.archive.close()
+
+
+def close_reason(error: ArchiveError) -> str:
+    """Return the close reason of an error: its class in lower snake case, without its ending."""
+    name = type(error).__name__.removesuffix("Error")
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
+
+
+def _short(reason: object) -> str:
+    text = " ".join(str(reason).split())
+    return f"{type(reason).__name__}: {text}"[:200] if text else type(reason).__name__

@@ -1,0 +1,126 @@
+"""From a user's name, number or address to the list of the favorites folders."""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from imagefap_scraper.exceptions import ArchiveError, NotFoundError, PageNotFound
+from imagefap_scraper.items import FolderItem, UserItem
+from imagefap_scraper.pages.folders import FavoritesRootPage
+from imagefap_scraper.pages.profile import ProfilePage
+from imagefap_scraper.pages.urls import Target, parse_target
+from imagefap_scraper.spiders.base import ArchiveSpider, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagefap_scraper.spiders.arguments import UsersArguments
+
+logger = logging.getLogger(__name__)
+
+
+class ProfileStep(Step):
+    """The profile of a user of whom only the name is known."""
+
+    kind = "profile"
+
+    def __init__(self, spider: RootSpider, name: str) -> None:
+        super().__init__()
+        self._spider = spider
+        self._name = name
+
+    @property
+    def url(self) -> str:
+        """Address of the profile."""
+        return self._spider.site.profile(self._name)
+
+    def read(self, text: str, url: str) -> Iterator[Any]:
+        """Go on to the user's favorites."""
+        profile = ProfilePage(text, url, self._spider.site).profile
+        self._spider.ask_first(RootStep(self._spider, profile.user_id))
+        yield UserItem(profile.user_id, profile.name)
+
+    def missed(self, error: ArchiveError) -> Iterator[Any]:
+        """Nothing of this user can be had."""
+        if isinstance(error, PageNotFound):
+            error = NotFoundError(f"there is no user {self._name!r} on the site; check the spelling")
+        self._spider.user_missed(error)
+        yield from ()
+
+
+class RootStep(Step):
+    """One page of a user's list of favorites folders; pages follow until one brings nothing new.
+
+    Args:
+        spider: whose step it is.
+        user_id: the user.
+        page: number of the page, from 0.
+        folders: names by number, as far as earlier pages showed them.
+    """
+
+    kind = "root"
+
+    def __init__(self, spider: RootSpider, user_id: int, page: int = 0, folders: dict[int, str] | None = None) -> None:
+        super().__init__()
+        self._spider = spider
+        self._user_id = user_id
+        self._page = page
+        self._folders = folders or {}
+
+    @property
+    def url(self) -> str:
+        """Address of the page."""
+        return self._spider.site.favorites_root(self._user_id, self._page)
+
+    def read(self, text: str, url: str) -> Iterator[Any]:
+        """Yield the folders that the page shows for the first time, and at the end the user with all of them."""
+        root = FavoritesRootPage(text, url, self._spider.site).root(self._user_id)
+        if self._page == 0:
+            yield UserItem(self._user_id, root.user_name)
+        shown = {folder.folder_id: folder.name for folder in root.folders}
+        shown |= {folder_id: "" for folder_id in root.unlinked if folder_id not in shown}
+        new = {folder_id: name for folder_id, name in shown.items() if folder_id not in self._folders}
+        self._folders |= new
+        if new:
+            self._spider.ask_first(RootStep(self._spider, self._user_id, self._page + 1, self._folders))
+            for folder_id, name in new.items():
+                yield FolderItem(self._user_id, folder_id, name)
+            return
+        yield UserItem(self._user_id, root.user_name, folder_ids=list(self._folders))
+        yield from self._spider.folders_known(self._user_id, root.user_name, self._folders)
+
+    def missed(self, error: ArchiveError) -> Iterator[Any]:
+        """Nothing can be said of the folders."""
+        if isinstance(error, PageNotFound):
+            error = NotFoundError(f"user {self._user_id} has no favorites that can be seen; check name and number")
+        self._spider.user_missed(error)
+        yield from ()
+
+
+class RootSpider(ArchiveSpider):
+    """A spider that begins with the folders of a user."""
+
+    arguments: UsersArguments
+
+    def target(self) -> Target:
+        """Return the user (and folder) that the arguments name; raises UserInputError for a foreign address."""
+        if self.arguments.url is not None:
+            return parse_target(self.arguments.url, self.site)
+        return Target(self.arguments.user, self.arguments.id, None)
+
+    def first_step(self, target: Target) -> Step:
+        """Return the first page to ask for a user."""
+        if target.user_id is not None:
+            return RootStep(self, target.user_id)
+        assert target.user_name is not None
+        return ProfileStep(self, target.user_name)
+
+    def user_missed(self, error: ArchiveError) -> None:
+        """Note that nothing of a user could be had; the next user, if there is one, still can."""
+        self.note(error)
+
+    @abstractmethod
+    def folders_known(self, user_id: int, user_name: str, folders: dict[int, str]) -> Iterator[Any]:
+        """Yield what follows once all folders of a user are known."""

@@ -1,0 +1,44 @@
+"""`scrapy crawl users`: who a user is and which folders there are; downloads nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imagefap_scraper.spiders.archives import open_archive
+from imagefap_scraper.spiders.arguments import UsersArguments
+from imagefap_scraper.spiders.roots import RootSpider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagefap_scraper.archive import Archive
+    from imagefap_scraper.spiders.base import Step
+
+
+class UsersSpider(RootSpider):
+    """Makes a user and the folders known, so that `mode=read` without a user includes them."""
+
+    name = "users"
+    arguments_model = UsersArguments
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._first: Step | None = self.first_step(self.target())
+
+    @classmethod
+    def open_archive(cls, arguments: UsersArguments, settings: Any) -> Archive:
+        """Return the archive that gets to know the user."""
+        return open_archive(arguments.output, "blobs", settings)
+
+    def next_step(self) -> Step | None:
+        """Return the first page; the steps themselves add the others."""
+        step, self._first = self._first, None
+        return step
+
+    def folders_known(self, user_id: int, user_name: str, folders: dict[int, str]) -> Iterator[Any]:
+        """Show what there is."""
+        lines = [f"{user_name} (user {user_id}): {len(folders)} favorites folders"]
+        lines += [f"  {folder_id:>12}  {name or '(no name shown)'}" for folder_id, name in folders.items()]
+        self.stats.set_value("imagefap/users/report", "\n".join(lines))
+        self.stats.set_value("imagefap/folders/listed", len(folders))
+        yield from ()

@@ -1,0 +1,143 @@
+"""Locks between processes: one crawl a directory, one write transaction at a time.
+
+Both are flock(2): the kernel frees them with the process, however it ends. The filelock library was looked at and left:
+where flock is missing it falls back to the mere existence of a file, which a killed process leaves behind.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shlex
+import sys
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from imagefap_scraper.exceptions import LockedError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_HELD_ELSEWHERE: Final = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
+#: Seconds between two looks at a held lock: at first, and at most.
+_FIRST_WAIT: Final = 0.001
+_LONGEST_WAIT: Final = 0.05
+#: Characters of the holder's description that are shown.
+_SHOWN: Final = 300
+
+
+class DirectoryLock:
+    """The right to write into an output directory, held by one process for its life.
+
+    The file says who holds it: process number, start time and command. It stays after the release; only
+    `ArchiveDirectory.remove_if_empty` removes it, while it is held.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, without waiting.
+
+        Raises:
+            LockedError: another process (or another object of this one) holds it; the message names it.
+            OutputError: the file system cannot lock, or the lock file cannot be opened.
+        """
+        if self._descriptor is not None:
+            return
+        descriptor = _take(self._path)
+        if descriptor is None:
+            raise LockedError(
+                f"{self._path.parent.parent} is in use by {self._holder()}: "
+                "wait until that has finished, or stop it, then run the same command again"
+            )
+        self._descriptor = descriptor
+        command = " ".join(shlex.join(sys.argv).split())
+        text = f"process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC: {command}\n"
+        # The note is for people: a full disk will be noticed where it matters.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, text.encode(errors="replace"), 0)
+
+    def release(self) -> None:
+        """Give the lock back; nothing if it is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> DirectoryLock:
+        """Take the lock; see `acquire`."""
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back."""
+        self.release()
+
+    def _holder(self) -> str:
+        with suppress(OSError):
+            text = " ".join(self._path.read_text(errors="replace").split())
+            if text:
+                return text[:_SHOWN]
+        return "another process"
+
+
+@contextmanager
+def write_lock(path: Path, timeout: float = 60.0) -> Iterator[None]:
+    """Hold the lock of all write transactions, between processes and between threads; not twice in one thread.
+
+    Args:
+        path: the lock file; it stays.
+        timeout: seconds to wait for others.
+
+    Raises:
+        LockedError: it was not free in time.
+        OutputError: the file system cannot lock, or the lock file cannot be opened.
+    """
+    deadline = time.monotonic() + timeout
+    wait = _FIRST_WAIT
+    while (descriptor := _take(path)) is None:
+        if time.monotonic() >= deadline:
+            raise LockedError(
+                f"{path} was held by another process for more than {timeout:g} seconds: "
+                "wait until that has finished, or stop it, then run the same command again"
+            )
+        time.sleep(wait)
+        wait = min(wait * 2, _LONGEST_WAIT)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(path: Path) -> int | None:
+    """Return a descriptor that holds the lock, None if another does."""
+    while True:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        except OSError as err:
+            raise OutputError(
+                f"cannot open the lock file {path} ({err.strerror}): take another output directory"
+            ) from err
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still(path, descriptor):
+                return descriptor
+            os.close(descriptor)
+        except OSError as err:
+            os.close(descriptor)
+            if err.errno in _HELD_ELSEWHERE:
+                return None
+            raise OutputError(f"cannot lock {path} ({err.strerror}): take an output directory on another disk") from err
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Tell whether the locked file is the one under that name: its last holder may have removed it meanwhile."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    return False

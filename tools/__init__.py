@@ -1,0 +1,1 @@
+"""Command-line tools beside the crawler: the archive's own commands and the demo site."""
