@@ -1,6 +1,8 @@
 """A small local copy of the site with synthetic pictures, for the demo and the tests.
 
-    python tools/demo_site.py [--port N] [--world demo|plain|big] ...     prints its address, stops on SIGTERM and Ctrl-C
+    python tools/demo_site.py [--port N] [--world demo|plain|big] ...
+
+It prints its address, serves until SIGTERM or Ctrl-C, and says with --help what else it takes.
 
 Site map (all on 127.0.0.1; links are made for the host that was asked):
 
@@ -21,10 +23,11 @@ For tests, neither logged nor limited:
     GET  /_demo/truth       what the world is made of: users, folders, galleries, images with their SHA-256
     GET  /_demo/requests    the requests so far; `--log FILE` also writes them as JSON lines
     POST /_demo/reset-log   forget them
-    GET, POST /_demo/faults misbehaviour: limits, blocks, rules for single requests (tools/demo/control.py, tools/demo/faults.py)
+    GET, POST /_demo/faults misbehaviour: limits, blocks (tools/demo/control.py), rules for single requests (faults.py)
     POST /_demo/world       let the world grow or shrink (tools/demo/control.py)
 
-The default world has two users, MeadowFan and Jürgen & Söhne, with about 300 favorites and every oddity that the site is known to have.
+The default world has two users, MeadowFan and Jürgen & Söhne, with about 300 favorites and every oddity that the site
+is known to have.
 `plain` has none of them and any size; `big` is plain with 2,000 pictures of about 300 KB.
 """
 

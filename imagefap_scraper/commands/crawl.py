@@ -15,7 +15,7 @@ from imagefap_scraper.extensions.quiet import calm_logging
 from imagefap_scraper.middlewares import redact
 from imagefap_scraper.pace.slots import PACE_FILE_FAILED, RATE_BLOCKED
 from imagefap_scraper.spiders.arguments import parse
-from imagefap_scraper.spiders.base import OPENED, ArchiveSpider
+from imagefap_scraper.spiders.base import OPENED, REPORT, ArchiveSpider
 
 if TYPE_CHECKING:
     import argparse
@@ -64,6 +64,9 @@ class Command(ScrapyCrawl):
                 archive.close()
         if failure is not None:
             raise failure
+        report = crawler.stats and crawler.stats.get_value(REPORT)
+        if report:
+            print(report)  # noqa: T201 - what the spider was asked for
         return exit_code(crawler)
 
     def _spider_class(self, name: str) -> type[ArchiveSpider]:

@@ -161,8 +161,7 @@ def _spread(connection: Connection, quantity: Any) -> Spread:
             func.min(quantity),
             func.max(quantity),
             func.avg(quantity),
-            # As a float: the square of a size above 3 GB is no 64-bit integer.
-            func.avg(quantity * 1.0 * quantity),
+            func.avg(quantity * quantity),
         )
     ).one()
     if not count:

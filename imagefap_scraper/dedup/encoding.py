@@ -53,7 +53,7 @@ def draft(image: Image) -> bool:
     Other formats stay as they are: only JPEG can be decoded at less than its size.
     """
     before = image.size
-    if image.format == "JPEG":
+    if image.format in {"JPEG", "MPO"}:
         image.draft("RGB", (SHORTER_SIDE, SHORTER_SIDE))
     return image.size != before
 
@@ -63,8 +63,8 @@ def encode_image(image: Image, *, reduced: bool = False) -> Encoding:
 
     Args:
         image: the picture.
-        reduced: True if it was decoded smaller than it is (`SHORTER_SIDE`): PHash then differs by at most 2 bits. Otherwise
-            the hashes equal those of imagededup's own `encode_image`.
+        reduced: True if it was decoded smaller than it is (see `draft`): PHash then differs by at most 2 bits.
+            Otherwise the hashes equal those of imagededup's own `encode_image`.
 
     Raises:
         OSError: the picture cannot be decoded.

@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 #: Archives that were opened before their crawler started, so that a refusal ends the command and not the crawl.
 OPENED: WeakKeyDictionary[Crawler, Archive | None] = WeakKeyDictionary()
 
+#: Statistic: what a spider was asked to show, for the standard output.
+REPORT = "imagefap/report"
 #: Times that a page which does not look as expected is asked for, before that is believed.
 _TRIES = 3
 #: Pages in a row that could not be reached, after which the site counts as unreachable.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagefap_scraper.spiders.archives import open_archive
 from imagefap_scraper.spiders.arguments import UsersArguments
+from imagefap_scraper.spiders.base import REPORT
 from imagefap_scraper.spiders.roots import RootSpider
 
 if TYPE_CHECKING:
@@ -39,6 +40,6 @@ class UsersSpider(RootSpider):
         """Show what there is."""
         lines = [f"{user_name} (user {user_id}): {len(folders)} favorites folders"]
         lines += [f"  {folder_id:>12}  {name or '(no name shown)'}" for folder_id, name in folders.items()]
-        self.stats.set_value("imagefap/users/report", "\n".join(lines))
+        self.stats.set_value(REPORT, "\n".join(lines))
         self.stats.set_value("imagefap/folders/listed", len(folders))
         yield from ()

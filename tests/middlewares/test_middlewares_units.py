@@ -243,5 +243,3 @@ async def test_crawl_delay(crawler: Crawler, text: str, gap: float, monkeypatch:
 def test_the_gate_is_needed(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="EXTENSIONS"):
         gate_of(_crawler(tmp_path, EXTENSIONS={}))
-
-

@@ -45,7 +45,8 @@ def read(case: Path) -> Any:
 
 @cache
 def values(case: Path) -> dict[str, Any]:
-    return json.loads(json.dumps(dataclasses.asdict(read(case))))
+    found: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(read(case))))
+    return found
 
 
 def expectations(*, refused: bool) -> list[Any]:

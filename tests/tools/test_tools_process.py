@@ -176,11 +176,20 @@ def _change(archive: Path, statement: str, *values: object) -> None:
     connection.close()
 
 
-def test_damage_that_shows_late_is_one_line(archive: Path) -> None:
+def test_a_file_that_was_cut_is_one_line(archive: Path) -> None:
     path = archive / "imagefap.database"
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     assert "malformed" in refused(archive)
+
+
+@pytest.mark.parametrize("command", ["stats", "print"])
+def test_damage_that_shows_late_is_one_line(archive: Path, command: str) -> None:
+    _change(archive, "ALTER TABLE blobs RENAME COLUMN size TO bytes")
+    result = run(command, "--dir", archive)
+    assert result.exit_code == 78
+    assert "no such column" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_date_that_is_none_is_one_line(archive: Path) -> None:
@@ -206,3 +215,12 @@ def test_a_locked_database_is_one_line(archive: Path, monkeypatch: pytest.Monkey
 def test_control_characters_of_a_path_do_not_reach_the_terminal(tmp_path: Path) -> None:
     line = refused(tmp_path / "a\x1b[2J\nb", 73)
     assert "a\\x1b[2J\\nb" in line
+
+
+def test_an_interrupt_ends_quietly_with_its_own_code(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_directory: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.commands._stats.write_json", interrupted)
+    result = run("stats", "--json", "--dir", archive)
+    assert (result.exit_code, result.output) == (130, "")

@@ -108,11 +108,10 @@ def gone_image_page() -> str:
     )
 
 
-def new_layout_page(title: str) -> str:
+def new_layout_page() -> str:
     """A whole page without a single mark of any page kind: the site after an imagined change of layout."""
-    return document(
-        title, "<main class=\"grid\"><section data-app='v9'><p>Loading your experience.</p></section></main>"
-    )
+    grid = "<main class=\"grid\"><section data-app='v9'><p>Loading your experience.</p></section></main>"
+    return document("ImageFap.com", grid)
 
 
 def html_instead_of_image() -> str:

@@ -68,7 +68,8 @@ def locked_page(user: User) -> str:
     """A folder that asks for a password: no kind, no name, no folder list."""
     body = f"""{favorites_header(user)}
 <form method='post' action=""><table><tr><td>This folder is protected.</td></tr>
-<tr><td><input type="password" name='folder_pass' value=""><input type='submit' value="Enter"></td></tr></table></form>"""
+<tr><td><input type="password" name='folder_pass' value="">
+<input type='submit' value="Enter"></td></tr></table></form>"""
     return document(f"{user.name}'s favorites on ImageFap.com", body)
 
 
@@ -103,7 +104,7 @@ def _folder_row(view: View, user: User, folder: Folder, current: bool) -> str:
 
 def _own_link(folder: Folder) -> str:
     """The folder's own name over its items; the address is a script that ends in `none;`."""
-    return f"""<table width="100%" cellpadding='0'><tr><td class='blk_favorites_hdr'>
+    return f"""<table width="100%" cellpadding='0'><tr><td class='blk_favorites'>
 <a class='blk_favorites' href="javascript:document.getElementById('fav').style.display=none;">{escape(folder.name)}\
 </a></td></tr> </table>"""
 
@@ -123,7 +124,8 @@ def _image_cell(view: View, picture: Picture, page: int, place: int) -> str:
     return f"""<td class='blk_favorites' id="img-{number}" align="center"> <table>
 <tr><td><a name="{number}" href="{view.origin}/photo/{number}/{context}"><img border='0' \
 src="{view.picture_address(picture, "thumb")}" alt=''></a></td></tr>
-<tr><td> <font face='verdana' size="1">{description}</font><br><font size='1'><i>{escape(picture.listed_name)}</i></font>
+<tr><td> <font face='verdana' size="1">{description}</font><br>
+<font size='1'><i>{escape(picture.listed_name)}</i></font>
 <font color="#666666" size='1'>{width}x{height}</font> <font size=1>{number % 977} views</font> </td></tr>
 </table></td>
 """
@@ -132,7 +134,7 @@ src="{view.picture_address(picture, "thumb")}" alt=''></a></td></tr>
 def _galleries_table(view: View, ids: list[int]) -> str:
     galleries = view.world.galleries
     rows = "\n".join(_gallery_row(view, galleries[gallery_id], place) for place, gallery_id in enumerate(ids))
-    return f"""<tr><td class='blk_favorites_hdr' width="60%"><span><b>Gallery Name</span></td>
+    return f"""<tr><td class='blk_favorites_hdr' width="60%"><b>Gallery Name</span></td>
 <td class='blk_favorites_hdr'><b>Images</b></td></tr>
 {rows}"""
 

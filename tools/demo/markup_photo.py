@@ -146,21 +146,22 @@ def _photo_head(view: View, picture: Picture, gallery: Gallery) -> str:
 
 def _image_object(view: View, picture: Picture, gallery: Gallery) -> str:
     framed = view.picture_address(picture, "frame-thumb")
-    name = escape(picture.name)
+    name, title = escape(picture.name), escape(gallery.title)
     return f"""<div itemscope itemtype="http://schema.org/ImageObject">
 <input type='hidden' id="imageid_input" value="{picture.image_id}">
 <input type='hidden' id="galleryid_input" value="{gallery.gallery_id}">
 <img id="mainPhoto" src='/images/lightbox-ico-loading.gif' data-src="{framed}" title="{name}" alt=''>
 <span itemprop="contentUrl" style='display:none'>{framed}</span>
-<noscript><img src="{framed}" title="{escape(gallery.title)} - {name}" alt="{escape(gallery.title)} - {name}"></noscript>
+<noscript><img src="{framed}" title="{title} - {name}" alt="{title} - {name}"></noscript>
 </div>"""
 
 
 def _gallery_cell(view: View, picture: Picture, page: int, total: int) -> str:
     number = picture.image_id
     link = f"/photo/{number}/?pgid=&gid={picture.gallery_id}&page={page}"
+    name, listed = escape(picture.name), escape(picture.listed_name)
     return f"""<td id="{number}" align='center'><table><tr><td><a name="{number}" href="{link}">
-<img border=0 src='{view.picture_address(picture, "thumb")}' alt="{escape(picture.name)}, 1 of {total} pics"></a></td></tr>
-<tr><td><span id="img_{number}_desc"></span><font><i id='img_ed_{number}'>{escape(picture.listed_name)}</i></font></td></tr>
+<img border=0 src='{view.picture_address(picture, "thumb")}' alt="{name}, 1 of {total} pics"></a></td></tr>
+<tr><td><span id="img_{number}_desc"></span><font><i id='img_ed_{number}'>{listed}</i></font></td></tr>
 </table></td>
 """

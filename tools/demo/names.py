@@ -19,7 +19,7 @@ HOSTILE_NAMES = (
     "..",
     "con.jpg",
     "fireworks \N{FIREWORKS}\N{SPARKLES} over the old harbour.jpg",
-    "．．／．．／full width dots and slashes.jpg",
+    "\N{FULLWIDTH FULL STOP}\N{FULLWIDTH FULL STOP}\N{FULLWIDTH SOLIDUS}full width dots and slash.jpg",
     "Grüße aus der Straße am Großen Öhlberg.jpg",
     "no extension at all",
     "trailing dots...",

@@ -36,6 +36,7 @@ class Target:
         page: number of a listing page, from 0.
         idx: where a partial strip starts.
         size: `full`, `thumb`, `mini` or `frame-thumb`.
+        secure: signature of a picture's address.
         redirect: where a short or old form of an address leads; empty for none.
     """
 
@@ -49,6 +50,7 @@ class Target:
     page: int | None = None
     idx: int | None = None
     size: str = ""
+    secure: str = ""
     redirect: str = ""
 
 
@@ -62,7 +64,13 @@ def classify(path: str, query: Mapping[str, str]) -> Target:
         return _favorites(path, query)
     if found := _IMAGE.fullmatch(path):
         size = found["size"]
-        return Target("image" if size == "full" else "thumb", path, image_id=int(found["image"]), size=size)
+        return Target(
+            "image" if size == "full" else "thumb",
+            path,
+            image_id=int(found["image"]),
+            size=size,
+            secure=query.get("secure", ""),
+        )
     return _photo(path, query) or _gallery(path, query) or _profile(path, query) or Target("other", path)
 
 

@@ -58,10 +58,9 @@ class DemoServer:
         entry = self.log.begin(time.time(), request.method, query, target, headers)
         if delay := self.site.latency.get(target.kind):
             await asyncio.sleep(delay)
-        secure = request.query.get("secure", "")
         if self.site.is_slow(target):
             await asyncio.to_thread(self.site.draw, target)
-        reply, more = self.site.answer(target, origin, secure)
+        reply, more = self.site.answer(target, origin)
         self.log.finish(entry, reply.status, **more)
         return await send(reply)
 
@@ -122,6 +121,6 @@ async def serve(server: DemoServer, port: int = 0, parent: int | None = None) ->
 
 
 async def _end_with(parent: int, stop: asyncio.Event) -> None:
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells a process that its parent has ended
         await asyncio.sleep(PARENT_POLL_SECONDS)
     stop.set()

@@ -15,6 +15,8 @@ from tools.demo.reply import Reply, page, redirect
 from tools.demo.world import ImageState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tools.demo.faults import Rule
     from tools.demo.routing import Target
     from tools.demo.world import Picture, User, World
@@ -69,20 +71,19 @@ class Site:
         """Draw the picture that is asked for, so that the answer is quick."""
         pictures.content(self.world.images[target.image_id or 0].recipe)
 
-    def answer(self, target: Target, origin: str, secure: str) -> tuple[Reply, dict[str, object]]:
+    def answer(self, target: Target, origin: str) -> tuple[Reply, dict[str, object]]:
         """The answer to a request, and what its log entry has to add: `blocked` or `fault`.
 
         Args:
             target: what is asked for.
             origin: scheme, host and port that it was asked at.
-            secure: signature of a picture's address.
         """
         now = time.time()
         if self.limits.is_refused(target.kind, now):
             return block_reply(self.block_style, origin, self.retry_after), {"blocked": True}
         rule = self.rules.rule_for(target)
         tweak = rule.do if rule and rule.do in TWEAKS else ""
-        reply = self._reply(target, View(self.world, origin, self.signer, now, tweak), secure)
+        reply = self._reply(target, View(self.world, origin, self.signer, now, tweak))
         if rule:
             return strike(rule, reply, target, self._thumb_address(rule, target, origin, now)), {"fault": rule.do}
         return reply, {}
@@ -93,25 +94,31 @@ class Site:
             return ""
         return self.signer.address(origin, picture, "frame-thumb", now)
 
-    def _reply(self, target: Target, view: View, secure: str) -> Reply:
+    def _reply(self, target: Target, view: View) -> Reply:
         if target.redirect:
             return redirect(target.redirect, 301)
-        match target.kind:
-            case "image" | "thumb":
-                return self._file(target, secure, view.now)
-            case "photo":
-                return self._photo(target, view)
-            case "strip":
-                return page(markup_photo.partial_strip(view, target.gallery_id, target.idx or 0))
-            case "root" | "folder":
-                return self._favorites(target, view)
-            case "profile" | "gallery":
-                return self._profile_or_gallery(target, view)
-            case "check":
-                return page(markup.check_page())
-            case "robots" if self.robots is not None:
-                return Reply(200, self.robots.encode(), "text/plain")
-        return page(markup.missing_page(), 404)
+        answers: dict[str, Callable[[Target, View], Reply]] = {
+            "image": self._file,
+            "thumb": self._file,
+            "photo": self._photo,
+            "strip": self._strip,
+            "root": self._favorites,
+            "folder": self._favorites,
+            "profile": self._user,
+            "gallery": self._gallery,
+            "check": lambda *_: page(markup.check_page()),
+            "robots": self._robots,
+        }
+        answer = answers.get(target.kind)
+        return answer(target, view) if answer else page(markup.missing_page(), 404)
+
+    def _robots(self, _: Target, __: View) -> Reply:
+        if self.robots is None:
+            return page(markup.missing_page(), 404)
+        return Reply(200, self.robots.encode(), "text/plain")
+
+    def _strip(self, target: Target, view: View) -> Reply:
+        return page(markup_photo.partial_strip(view, target.gallery_id, target.idx or 0))
 
     def _photo(self, target: Target, view: View) -> Reply:
         picture = self.world.images.get(target.image_id or 0)
@@ -138,29 +145,31 @@ class Site:
         last = max(0, -(-len(user.folders) // self.world.folders_per_page) - 1)
         return min(asked, last) if self.world.past_end == "last" else asked
 
-    def _profile_or_gallery(self, target: Target, view: View) -> Reply:
-        if target.gallery_id is not None:
-            gallery = self.world.galleries.get(target.gallery_id)
-            if gallery is None:
-                return page(markup_photo.gone_gallery_page())
-            return page(markup_photo.gallery_page(view, gallery, target.page or 0))
+    def _gallery(self, target: Target, view: View) -> Reply:
+        if target.gallery_id is None:
+            return self._user(target, view)
+        gallery = self.world.galleries.get(target.gallery_id)
+        if gallery is None:
+            return page(markup_photo.gone_gallery_page())
+        return page(markup_photo.gallery_page(view, gallery, target.page or 0))
+
+    def _user(self, target: Target, _: View) -> Reply:
         user = self.world.user_named(target.user) if target.user else self.world.user_numbered(target.user_id or 0)
         if user is None:
             return page(markup.missing_page("User not found."), 404)
         return page(markup.profile_page(user))
 
-    def _file(self, target: Target, secure: str, now: float) -> Reply:
+    def _file(self, target: Target, view: View) -> Reply:
         picture = self.world.images.get(target.image_id or 0)
         if picture is None or target.path != picture_path(picture, target.size):
             return page(markup.missing_page(), 404)
-        if not self.signer.is_good(target.path, secure, now):
+        if not self.signer.is_good(target.path, target.secure, view.now):
             return Reply(403, b"403 Forbidden\n", "text/plain")
-        if picture.state is ImageState.PAGE_MISSING:
+        small = target.kind == "thumb"
+        if picture.state is ImageState.PAGE_MISSING or (picture.state is not ImageState.AVAILABLE and not small):
             return page(markup.missing_page(), 404)
-        if target.kind == "thumb":
+        if small:
             return Reply(200, _small(picture, target.size), "image/jpeg")
-        if picture.state is not ImageState.AVAILABLE:
-            return page(markup.missing_page(), 404)
         media_type = MEDIA_TYPES.get(picture.ext, "application/octet-stream")
         return Reply(200, pictures.content(picture.recipe), media_type)
 

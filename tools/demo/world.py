@@ -174,14 +174,14 @@ class World:
         gallery = self.galleries.setdefault(gallery_id, Gallery(gallery_id, f"Gallery {gallery_id}"))
         gallery.ids.append(picture.image_id)
         self.images[picture.image_id] = picture
-        self._places.pop(gallery_id, None)
+        self._places.clear()
         return picture
 
     def set_state(self, image_ids: Iterable[int], state: ImageState) -> None:
         """Let the site lose images, or have them back; an image keeps its place in its gallery."""
         for image_id in image_ids:
             self.images[image_id].state = state
-            self._places.pop(self.images[image_id].gallery_id, None)
+        self._places.clear()
 
     def places(self, gallery_id: int) -> dict[int, int]:
         """The gallery's images that the site still shows, in order, each with its position from 0."""
@@ -200,7 +200,9 @@ class World:
 
     def to_json(self) -> str:
         """The world as a description that `from_json` reads: one JSON object, keys sorted."""
-        described = {key: value for key, value in asdict(self).items() if key not in {"_places", "galleries", "images"}}
+        plain = ("seed", "per_page", "folders_per_page", "window", "gid_in_link", "past_end")
+        described: dict[str, Any] = {key: getattr(self, key) for key in plain}
+        described["users"] = [asdict(user) for user in self.users]
         described["galleries"] = [asdict(gallery) for gallery in self.galleries.values()]
         described["images"] = [asdict(picture) for picture in self.images.values()]
         return json.dumps(described, sort_keys=True, ensure_ascii=False)
@@ -209,7 +211,7 @@ class World:
     def from_json(cls, text: str) -> World:
         """The world that a description gives; whatever it leaves out is as by default.
 
-        A gallery without `ids` holds its images in the order in which the description lists them.
+        An image that is in no gallery's `ids` is added at the end of its own, in the order of the description.
 
         Raises:
             TypeError: if the description has a key that a world has not.
@@ -222,9 +224,9 @@ class World:
         window = WindowRule(described.pop("window", WindowRule.JD))
         world = cls(**described, users=users, window=window)
         world.galleries = {gallery.gallery_id: gallery for gallery in galleries}
-        given = {gallery.gallery_id for gallery in galleries if gallery.ids}
+        placed = {image_id for gallery in galleries for image_id in gallery.ids}
         for picture in pictures:
-            if picture.gallery_id in given:
+            if picture.image_id in placed:
                 world.images[picture.image_id] = picture
             else:
                 world.add(picture)

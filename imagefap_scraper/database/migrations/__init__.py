@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ def upgrade(engine: Engine) -> None:
             return
         if revision is not None and revision > SCHEMA_REVISION:
             raise DatabaseError(f"{path} is of a newer version of this program (schema {revision}); update the program")
+        # It announces each migration at INFO, which says nothing to the person who started a crawl.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
         with engine.begin() as connection:
