@@ -15,10 +15,14 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from imagefap_scraper.planning import PhotoRequest, Planner, StripRequest, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WINDOW = 24
 RULES = ("own", "jd", "jd-clamped", "centred", "centred-clamped", "blocks")
@@ -162,7 +166,8 @@ def neighbour_luck(world: World) -> int:
             asked += 1
             wanted.pop(one)
             for other in world.answer(PhotoRequest(one, None)).ids:
-                wanted.pop(other, None)
+                if other is not None:
+                    wanted.pop(other, None)
     return asked
 
 
@@ -171,23 +176,62 @@ def target(rule: str, *, named: bool) -> float:
     return 1.15 if named or rule in ("own", "blocks") else 1.6
 
 
-def table(picks: str, kinds: tuple[str, ...], galleries: int, seed: int) -> list[dict[str, object]]:
-    """One row a rule, order, and kind of ids."""
-    rows = []
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; ratios are pages / optimum."""
+
+    ids: str
+    rule: str
+    order: str
+    images: int
+    optimum: int
+    blocks: float
+    named: float
+    unnamed: float
+    luck: float
+    milliseconds: float
+
+    def over(self, *, named: bool) -> bool:
+        """Whether a ratio misses the target, which holds where ids ascend."""
+        ratio = self.named if named else self.unnamed
+        return self.ids in ("stride 1", "gaps") and ratio > target(self.rule, named=named)
+
+    def __str__(self) -> str:
+        """The line."""
+        marks = ["*" if self.over(named=named) else " " for named in (True, False)]
+        return (
+            f"{self.ids:12}{self.rule:16}{self.order:10}{self.images:7}{self.optimum:8}{self.blocks:8.2f}"
+            f"{self.named:7.2f}{marks[0]}{self.unnamed:7.2f}{marks[1]}{self.luck:7.2f}"
+            f"{self.images / self.optimum:7.2f}{self.milliseconds:6.2f}"
+        )
+
+
+def measure(world: World, ids: str, order: str) -> Row:
+    """Run the planner with and without the listing's galleries, and the two simple ways."""
+    best = world.optimum()
+    named, one = run(world, named=True)
+    unnamed, two = run(world, named=False)
+    return Row(
+        ids=ids,
+        rule=world.rule,
+        order=order,
+        images=len(world.favorites),
+        optimum=best,
+        blocks=world.blocks() / best,
+        named=named / best,
+        unnamed=unnamed / best,
+        luck=neighbour_luck(world) / best,
+        milliseconds=1000 * (one + two) / (named + unnamed),
+    )
+
+
+def table(picks: str, kinds: tuple[str, ...], galleries: int, seed: int) -> Iterator[Row]:
+    """One row a kind of ids, window rule, and order."""
     for kind in kinds:
         for rule in RULES:
             for order in ORDERS:
                 world = make_world(rule, order, kind, picks=picks, galleries=galleries, seed=seed)
-                best = world.optimum()
-                named, one = run(world, named=True)
-                unnamed, two = run(world, named=False)
-                rows.append({
-                    "ids": kind, "rule": rule, "order": order, "images": len(world.favorites), "optimum": best,
-                    "blocks": world.blocks() / best, "named": named / best, "unnamed": unnamed / best,
-                    "luck": neighbour_luck(world) / best, "naive": len(world.favorites) / best,
-                    "ms": 1000 * (one + two) / (named + unnamed),
-                })  # fmt: skip
-    return rows
+                yield measure(world, kind, order)
 
 
 def main() -> None:
@@ -195,25 +239,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small worlds")
     parser.add_argument("--ids", choices=IDS, action="append", help="only these")
-    parser.add_argument("--picks", choices=("mixed", *PICKS), default="mixed")
+    parser.add_argument("--picks", choices=("mixed", *PICKS), default="mixed", help="which images are favorites")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    kinds = tuple(arguments.ids or IDS)
-    print("pages / optimum; * = over the target (ascending ids)")
+    print("pages / optimum; * = over the target (1.15, without gid and with jd or centred windows 1.6; ascending ids)")
+    print("blocks: fewest fixed blocks; luck: in listing order; naive: one page an image; ms: planner's time a page")
     print(
         f"{'ids':12}{'rule':16}{'order':10}{'images':>7}{'optimum':>8}{'blocks':>8}"
-        f"{'gid':>8}{'no gid':>8}{'luck':>7}{'naive':>7}{'ms':>6}"
+        f"{'gid':>7} {'no gid':>7} {'luck':>7}{'naive':>7}{'ms':>6}"
     )
-    for row in table(arguments.picks, kinds, 40 if arguments.quick else 300, arguments.seed):
-        cells = []
-        for name in ("named", "unnamed"):
-            ratio = row[name]
-            over = row["ids"] in ("stride 1", "gaps") and ratio > target(str(row["rule"]), named=name == "named")  # type: ignore[operator]
-            cells.append(f"{ratio:7.2f}{'*' if over else ' '}")
-        print(
-            f"{row['ids']:12}{row['rule']:16}{row['order']:10}{row['images']:7}{row['optimum']:8}{row['blocks']:8.2f}"
-            f"{cells[0]}{cells[1]}{row['luck']:7.2f}{row['naive']:7.2f}{row['ms']:6.2f}"
-        )
+    galleries = 40 if arguments.quick else 300
+    for row in table(arguments.picks, tuple(arguments.ids or IDS), galleries, arguments.seed):
+        print(row, flush=True)
 
 
 if __name__ == "__main__":

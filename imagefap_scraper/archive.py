@@ -16,7 +16,7 @@ from imagefap_scraper.exceptions import OutputError
 from imagefap_scraper.items import ImageItem
 from imagefap_scraper.storage.files import ArchiveDirectory
 from imagefap_scraper.storage.layouts import BlobLayout, ImageStore, StraightLayout
-from imagefap_scraper.storage.lock import DirectoryLock, write_lock
+from imagefap_scraper.storage.lock import DirectoryLock, database_lock, lock_beside
 from imagefap_scraper.storage.recovery import Intent, roll
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ class Archive:
         return StraightLayout(self.directory, match_content=not self._database)
 
     def _open_database(self, address: Any) -> None:
-        exclusive = partial(write_lock, self.directory.write_lock_path)
         path = Path(address.database)
-        if not path.parent.is_dir():
-            raise OutputError(f"{path.parent} is no directory; make it or change IMAGEFAP_DATABASE_URL")
+        exclusive = partial(database_lock, path)
+        if path.parent.resolve() != self.directory.root:
+            _make_lock_beside(path)
         engine = open_writer(address)
         with exclusive():
             upgrade(engine)
@@ -130,3 +130,12 @@ class Archive:
         if not self._database:
             self.directory.remove_if_empty()
         self._open.close()
+
+
+def _make_lock_beside(database: Path) -> None:
+    """Make the lock file of a database that lies in no output directory, where other processes look for it."""
+    try:
+        lock_beside(database).touch()
+    except OSError as error:
+        what = f"IMAGEFAP_DATABASE_URL: {database} cannot be made or written"
+        raise OutputError(f"{what}: {error.strerror}; make its directory or name another") from error

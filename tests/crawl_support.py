@@ -103,7 +103,7 @@ def interrupt(process: subprocess.Popen[str], seconds: float = 60) -> Outcome:
 
 def rows(output: Path, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """Return what the archive's database answers."""
-    with sqlite3.connect(f"file:{output / 'imagefap.database'}?mode=ro", uri=True) as connection:
+    with sqlite3.connect(f"file:{output / 'imagefap.database'}?immutable=1", uri=True) as connection:
         found = connection.execute(query, parameters).fetchall()
     connection.close()
     return found

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, Pool, StaticPool
 
 from imagefap_scraper.database.models import SCHEMA_REVISION
 from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, StorageError
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 #: The file's name, the original program's: people know it.
 DATABASE_NAME = "imagefap.database"
@@ -85,7 +89,8 @@ def open_writer(url: URL) -> Engine:
         DatabaseError: if the file is foreign or cannot be opened.
     """
     check_file(Path(str(url.database)))
-    engine = _engine(url, {"timeout": _BUSY_SECONDS})
+    # No pool: one thread holds one connection for as long as it works, and closing the last one ends the WAL file.
+    engine = _engine(url, {"timeout": _BUSY_SECONDS}, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
@@ -101,32 +106,49 @@ def open_writer(url: URL) -> Engine:
     return engine
 
 
-def open_reader(path: Path) -> Engine:
-    """Return an engine that can only read, for commands and pages beside a running crawl.
+@contextmanager
+def reader(path: Path, exclusive: AbstractContextManager[Any]) -> Iterator[Connection]:
+    """Give a connection that can only read, for commands and pages beside a running crawl.
+
+    The file is opened for writing all the same: a connection that may not write cannot take the WAL files away again
+    when it is the last one. Where the directory is read-only nobody writes, and the file is read as it is.
+
+    Args:
+        path: of the database.
+        exclusive: keeps every writing process out while the connection is closed, which may be a checkpoint.
 
     Raises:
         DatabaseError: if there is no database, or one that is foreign, older, newer or damaged.
+        LockedError: if another program holds it.
     """
     if not path.is_file():
         raise DatabaseError(f"there is no database at {path}; a crawl makes it: scrapy crawl favorites -a user=NAME")
     check_file(path)
-    url = URL.create("sqlite", database=f"file:{_uri_path(path)}", query={"mode": "ro", "uri": "true"})
-    engine = _engine(url, {"timeout": _BUSY_SECONDS})
+    writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+    mode = {"mode": "rw"} if writable else {"mode": "ro", "immutable": "1"}
+    url = URL.create("sqlite", database=f"file:{_uri_path(path)}", query={**mode, "uri": "true"})
+    engine = _engine(url, {"timeout": _BUSY_SECONDS}, poolclass=StaticPool)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
     try:
-        revision = schema_revision(engine)
+        with engine.connect() as connection:
+            revision = schema_revision(connection)
+            if revision != SCHEMA_REVISION:
+                raise DatabaseError(_revision_message(path, revision))
+            yield connection
     except DBAPIError as error:
-        engine.dispose()
         raise translate(error, path) from error
-    if revision != SCHEMA_REVISION:
-        engine.dispose()
-        raise DatabaseError(_revision_message(path, revision))
-    return engine
+    finally:
+        with exclusive:
+            engine.dispose()
 
 
-def _engine(url: URL, arguments: dict[str, Any]) -> Engine:
+def _engine(url: URL, arguments: dict[str, Any], poolclass: type[Pool]) -> Engine:
     try:
-        # No pool: one thread holds one connection for as long as it works, and closing the last one ends the WAL file.
-        return create_engine(url, poolclass=NullPool, connect_args=arguments)
+        return create_engine(url, poolclass=poolclass, connect_args=arguments)
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(f"no database at {url.render_as_string(hide_password=True)}: {error}") from error
 
@@ -136,12 +158,11 @@ def _uri_path(path: Path) -> str:
     return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def schema_revision(engine: Engine) -> str | None:
+def schema_revision(connection: Connection) -> str | None:
     """Return the migration that the database stands at; None if it is new."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if revision is None else str(revision)
 
 
@@ -158,9 +179,7 @@ def translate(error: DBAPIError, path: Path | str) -> ArchiveError:
     cause = str(error.orig)
     lowered = cause.lower()
     if "full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered:
-        return StorageError(
-            f"{path} cannot be written: {cause}; free or repair the disk and run the same command again"
-        )
+        return StorageError(f"{path} cannot be used: {cause}; free or repair the disk and run the same command again")
     if "locked" in lowered or "busy" in lowered:
         return LockedError(f"{path} is held by another program: {cause}; run the same command again later")
     return DatabaseError(f"{path} cannot be used: {cause}; keep a copy and restore a backup if it is damaged")

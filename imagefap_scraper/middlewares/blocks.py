@@ -58,7 +58,11 @@ class BlockMiddleware(_Door):
         if request.meta.get("download_slot") not in {PAGE_SLOT, IMAGE_SLOT}:
             return response
         style = _style(response)
-        return response if style is None else await self._turn_back(request, response, style)
+        if style is not None:
+            return await self._turn_back(request, response, style)
+        if 300 <= response.status < 400:  # a usual redirect: the inner door will not see it
+            await self._gate.passed(request)
+        return response
 
 
 class BlockTextMiddleware(_Door):
@@ -70,8 +74,10 @@ class BlockTextMiddleware(_Door):
             return response
         if isinstance(response, TextResponse) and is_block_text(response.text):
             return await self._turn_back(request, response, "check_text")
-        if response.status < 500:  # a server's trouble says nothing about a block
+        if response.status < 500:
             await self._gate.passed(request)
+        else:  # a server's trouble says nothing about a block
+            await self._gate.undecided(request)
         return response
 
 

@@ -58,5 +58,7 @@ class PaceMiddleware:
         return response
 
     async def process_exception(self, request: Request, exception: Exception) -> None:
-        """Notes that a page failed."""
-        await self._gate.answered(request)
+        """Notes that a page failed; what was refused before it left is no page."""
+        if self._gate.was_sent(request):
+            await self._gate.answered(request)
+            await self._gate.undecided(request)

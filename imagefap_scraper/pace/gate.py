@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
@@ -16,7 +17,7 @@ from imagefap_scraper.pace.pauses import Pause
 from imagefap_scraper.pace.slots import IMAGE_SLOT, PACE_FILE_FAILED, PAGE_SLOT, RATE_BLOCKED, SENT_AT
 from imagefap_scraper.pace.store import PaceStore, Standing
 from imagefap_scraper.pace.traffic import Traffic
-from imagefap_scraper.pace.words import clock_time, duration
+from imagefap_scraper.pace.words import clock_time, duration, pause_message
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -139,16 +140,24 @@ class PageGate:
         self._sent[request] = request.meta[SENT_AT] = standing.now
         return True
 
+    def was_sent(self, request: Request) -> bool:
+        """True for a page that has left and has not been answered."""
+        return request in self._sent
+
     async def answered(self, request: Request) -> None:
         """Notes that a page was answered, or that it failed; does nothing for what was not sent."""
         sent_at = self._sent.pop(request, None)
         if sent_at is None or self._store.limits.off:
             return
-        try:
-            wait = await run_in_thread(self._store.answered, sent_at)
-        except StorageError:
-            return  # the next page's `send` will meet the same, and says so
-        self._not_before = time.time() + wait
+        with suppress(StorageError):  # the next page's `send` will meet the same, and says so
+            self._not_before = await run_in_thread(self._store.answered, sent_at) + time.time()
+
+    async def undecided(self, request: Request) -> None:
+        """Notes that a page's answer, or its failure, said nothing about a block: another page may probe."""
+        if not self._pause.count or request.meta.get("download_slot") != PAGE_SLOT or self._store.limits.off:
+            return
+        with suppress(StorageError):  # the probe's lease then ends by itself
+            await run_in_thread(self._store.release)
 
     async def blocked(self, request: Request, style: str, asked: float | None) -> None:
         """Starts a pause, or ends the crawl, after a block.
@@ -241,23 +250,11 @@ class PageGate:
         if pause.began == known.began:
             return
         self._pauses_in_a_row[slot] += 1
-        if self._pauses_in_a_row[slot] > self._policy.max_pauses:
+        number, most = self._pauses_in_a_row[slot], self._policy.max_pauses
+        if number > most:
             self._give_up(pause)
         else:
-            self._announce(slot, pause, reason)
-
-    def _announce(self, slot: str, pause: Pause, reason: str) -> None:
-        what, others = ("image file", "pages") if slot == IMAGE_SLOT else ("page", "image files")
-        logger.warning(
-            "The site asks this address to slow down (%s). No %s is asked for until %s (%s), pause %d of %d; %s go on.",
-            reason,
-            what,
-            clock_time(pause.until),
-            duration(pause.until - time.time()),
-            self._pauses_in_a_row[slot],
-            self._policy.max_pauses,
-            others,
-        )
+            logger.warning("%s", pause_message(pause.until, reason, number, most, of_images=slot == IMAGE_SLOT))
 
     def _give_up(self, pause: Pause) -> None:
         self._stats.set_value("imagefap/rate_blocked_until", pause.until)

@@ -1,8 +1,8 @@
 """A scheduler that keeps no request on disk.
 
-Scrapy's job directory loses its queue when the crawl is killed, and keeps the list of what it has seen, so that the next
-run ends at once with nothing done (100 of 100 killed jobs in our measurements). The database is the work list here: a
-crawl with JOBDIR goes on from there like any other, whether it was paused, killed or finished, with any Scrapy version.
+Scrapy's job directory loses its queue when the crawl is killed, but keeps the list of what it has seen, so that the
+next run ends at once with nothing done (100 of 100 killed jobs in our measurements). The database is the work list
+here: a crawl with JOBDIR goes on from there like any other, paused, killed or finished, with any Scrapy version.
 """
 
 from __future__ import annotations

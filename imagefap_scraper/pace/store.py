@@ -141,6 +141,11 @@ class PaceStore:
             self._save_pause(connection, pause)
             return pause
 
+    def release(self) -> None:
+        """Gives the probe free for another page: this one's answer said nothing about the block."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE pause SET probe_until = 0 WHERE host = ?", (self._host,))
+
     def _wait(self, connection: sqlite3.Connection, now: float, pause: Pause) -> float:
         budget = self._budget(connection, now, pause)
         # A probe of another process is looked after again soon: it is answered long before its lease ends.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 
@@ -21,3 +22,20 @@ def duration(seconds: float) -> str:
     if minutes:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     return f"{rest} s"
+
+
+def pause_message(until: float, reason: str, number: int, most: int, *, of_images: bool) -> str:
+    """What a person is told when a pause begins.
+
+    Args:
+        until: its end, seconds since the epoch.
+        reason: how the block showed.
+        number: which pause in a row this is.
+        most: after how many the crawl gives up.
+        of_images: whether image files pause, or pages.
+    """
+    what, others = ("image file", "pages") if of_images else ("page", "image files")
+    return (
+        f"The site asks this address to slow down ({reason}). No {what} is asked for until {clock_time(until)}"
+        f" ({duration(until - time.time())}), pause {number} of {most}; {others} go on."
+    )

@@ -1,4 +1,4 @@
-"""Bytes that the archive holds already are not inspected and not written again; the favorite points to what is there."""
+"""Bytes that the archive holds already are not inspected nor written again; the favorite points to what is there."""
 
 from __future__ import annotations
 

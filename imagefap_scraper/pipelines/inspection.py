@@ -18,7 +18,7 @@ _FACTS = ("format", "width", "height", "frames", "animated", "phash", "dhash", "
 
 
 class InspectionPipeline(ArchivePipeline):
-    """Reads `content` unless it is known; sets format, width, height (pixels), frames, animated, hashes, status, reason.
+    """Reads `content` unless it is known; sets format, width and height (pixels), frames, animated, hashes, reason.
 
     Whole pictures go on; so do unchecked ones, whose decoding would have exceeded a limit. Broken ones end as `failed`.
 

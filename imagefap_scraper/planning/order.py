@@ -11,7 +11,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, sqrt
+from math import exp, lgamma, log, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -255,11 +255,13 @@ def _steps(away: float, spread: float, density: float) -> Estimate:
         # Besides the scatter of single steps, the stride itself is uncertain by a few percent.
         return Estimate(away, spread * sqrt(away) + 0.03 * away)
     weights = []
+    variance = max(spread, 0.1) ** 2
     for steps in range(1, 2 * NEAR):
-        scatter = max(spread, 0.1) * sqrt(steps)
-        odds = (1 - density) ** (steps - 1)
-        weights.append(odds * exp(-(((away - steps) / scatter) ** 2) / 2) / scatter + 1e-12 / steps)
+        # The sum of that many steps as a gamma distribution: uploads come at random, and gaps are never negative.
+        shape = steps / variance
+        odds = (shape - 1) * log(max(away, 0.01)) - away / variance - lgamma(shape) - shape * log(variance)
+        weights.append((1 - density) ** (steps - 1) * exp(odds) + 1e-12 / steps)
     whole = sum(weights)
     mean = sum(weight * steps for steps, weight in enumerate(weights, 1)) / whole
-    variance = sum(weight * (steps - mean) ** 2 for steps, weight in enumerate(weights, 1)) / whole
-    return Estimate(mean, sqrt(variance))
+    scatter = sum(weight * (steps - mean) ** 2 for steps, weight in enumerate(weights, 1)) / whole
+    return Estimate(mean, sqrt(scatter))

@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from imagefap_scraper.exceptions import OutputError, StorageError
 from imagefap_scraper.storage.disk import disk_error, make_directory, move_new, sync_path, write_new
+from imagefap_scraper.storage.lock import OWN_DIRECTORY, WRITE_LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["AlreadyThere", "ArchiveDirectory", "TempFile", "disk_error"]
 
-#: Where the program keeps what is not the user's, in the output directory.
-OWN_DIRECTORY: Final = ".imagefap"
 _TEMPORARY: Final = f"{OWN_DIRECTORY}/tmp"  # noqa: S108 - not the shared one of the system
 #: A file that is not there, is not ours to read, or is no plain file holds other bytes.
 _NOT_A_COPY: Final = frozenset(
@@ -72,7 +71,7 @@ class ArchiveDirectory:
         self.tmp = self.root / _TEMPORARY
         self.quarantine = self.own / "quarantine"
         self.lock_path = self.own / "lock"
-        self.write_lock_path = self.own / "write.lock"
+        self.write_lock_path = self.own / WRITE_LOCK
 
     def prepare(self) -> None:
         """Create what is missing of the directory and try it out.

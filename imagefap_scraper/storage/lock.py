@@ -12,7 +12,7 @@ import os
 import shlex
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -20,8 +20,13 @@ from imagefap_scraper.exceptions import LockedError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+#: Where the program keeps what is not the user's, in the output directory.
+OWN_DIRECTORY: Final = ".imagefap"
+#: Held there for each write transaction of any process.
+WRITE_LOCK: Final = "write.lock"
 _HELD_ELSEWHERE: Final = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 #: Seconds between two looks at a held lock: at first, and at most.
 _FIRST_WAIT: Final = 0.001
@@ -113,6 +118,24 @@ def write_lock(path: Path, timeout: float = 60.0) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def lock_beside(database: Path) -> Path:
+    """Return the lock file of a database that lies in no output directory."""
+    return database.with_name(database.name + ".lock")
+
+
+def database_lock(database: Path) -> AbstractContextManager[None]:
+    """Return the lock for writing and closing a database, the same one for every process.
+
+    It is the output directory's own where the database lies in one, else a file beside the database. Where neither is
+    there no crawl has ever been, and a reader needs none.
+    """
+    own = database.parent / OWN_DIRECTORY
+    if own.is_dir():
+        return write_lock(own / WRITE_LOCK)
+    beside = lock_beside(database)
+    return write_lock(beside) if beside.exists() else nullcontext()
 
 
 def _take(path: Path) -> int | None:

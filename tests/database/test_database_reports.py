@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -189,8 +190,7 @@ def test_a_reader_that_pauses_holds_no_old_state_of_the_database(five_favorites:
     with five_favorites.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num TEXT)"))
         connection.execute(text("INSERT INTO alembic_version VALUES (:it)"), {"it": session.SCHEMA_REVISION})
-    reader = session.open_reader(tmp_path / "imagefap.database")
-    with reader.connect() as reading:
+    with session.reader(tmp_path / "imagefap.database", nullcontext()) as reading:
         rows = reports.favorites(reading, 1, 7)
         next(rows)
         with five_favorites.begin() as connection:
@@ -200,7 +200,6 @@ def test_a_reader_that_pauses_holds_no_old_state_of_the_database(five_favorites:
         writer.close()
         assert busy == 0
         assert len(list(rows)) == 4
-    reader.dispose()
 
 
 def test_a_snapshot_sees_one_moment(five_favorites: Engine, tmp_path: Path) -> None:

@@ -34,6 +34,9 @@ def saved(image: Image.Image, image_format: str, **options: Any) -> bytes:
     ("image_format", "options"),
     [("JPEG", {"quality": 85}), ("PNG", {}), ("GIF", {}), ("WEBP", {}), ("BMP", {}), ("TIFF", {})],
 )
+# imagededup itself leaves the files of animation formats to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("size", [(300, 200), (383, 600), (33, 20), (9, 700)])
 def test_hashes_equal_imagededups_where_nothing_is_reduced(
     image_format: str, options: dict[str, Any], size: tuple[int, int], tmp_path: Path
@@ -51,7 +54,9 @@ def test_hashes_equal_imagededups_where_nothing_is_reduced(
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1", "I;16"])
 def test_hashes_equal_imagededups_for_every_mode(mode: str, tmp_path: Path) -> None:
     source = picture(120, 90, seed=2)
-    image = source.convert("I").point(lambda value: value * 200).convert(mode) if mode == "I;16" else source.convert(mode)
+    image = (
+        source.convert("I").point(lambda value: value * 200).convert(mode) if mode == "I;16" else source.convert(mode)
+    )
     path = tmp_path / "picture"
     path.write_bytes(saved(image, "TIFF" if mode == "CMYK" else "PNG"))
     hashers: Any = load_hashers()

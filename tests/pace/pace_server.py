@@ -8,7 +8,7 @@ Run as `python pace_server.py LOG OPTIONS`: prints its port, writes each request
     image_delay   seconds that an image file takes
     page_delay    seconds that a page takes
     images        links to image files on each page
-    robots        text of robots.txt
+    robots        text of robots.txt, which redirects to /rules.txt for it
     failures      {"/p/3": 2}: so many answers of 500 first
 """
 
@@ -69,6 +69,8 @@ class Site:
             await asyncio.sleep(self.options.get("image_delay", 0.0))
             return web.Response(body=b"\xff\xd8image", content_type="image/jpeg")
         if request.path == "/robots.txt":
+            return web.Response(status=302, headers={"Location": "/rules.txt"})
+        if request.path == "/rules.txt":
             return web.Response(text=self.options.get("robots", ""))
         await asyncio.sleep(self.options.get("page_delay", 0.0))
         number = request.path.rpartition("/")[2]

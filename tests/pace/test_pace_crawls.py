@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,22 +48,24 @@ def test_every_style_of_block_costs_one_page_and_loses_nothing(tmp_path: Path) -
     assert not [page for page in pages if page["path"] == "/human-verification"]
     assert sum(1 for image in images if blocked[0] < image["t"] < blocked[0] + 0.5) >= 3
     assert result["stats"]["imagefap/pages/photo"] == len(pages) == result["stats"]["imagefap/pages/asked"]
+    assert result["stats"]["scheduler/dequeued"] == len(pages) + len(images), "what is held back is not even taken out"
 
 
 def test_robots_that_meets_a_block_at_the_very_first_request(tmp_path: Path) -> None:
-    settings = {"ROBOTSTXT_OBEY": True, "IMAGEFAP_BLOCK_PAUSE": "0.7"}
+    settings = {"ROBOTSTXT_OBEY": True, "IMAGEFAP_BLOCK_PAUSE": "0.7", "IMAGEFAP_PAGE_GAP": "0.1"}
     robots = "User-agent: *\nDisallow: /p/2\nCrawl-delay: 0.3\n"
     with server(tmp_path, blocks=[{"at": 1, "seconds": 0.5, "style": "redirect"}], robots=robots) as site:
         result = crawl(tmp_path, site, pages=5, settings=settings)
         pages = site.pages()
-    assert [page["path"] for page in pages[:2]] == ["/robots.txt", "/robots.txt"]
+    assert [page["path"] for page in pages[:3]] == ["/robots.txt", "/robots.txt", "/rules.txt"]
     assert pages[1]["t"] - pages[0]["t"] > 0.7
-    assert len(pages) == 6
+    assert pages[2]["t"] - pages[1]["t"] > 0.09, "the redirect takes its own place in the budget"
+    assert len(pages) == 7
     assert _paths(result) == ["0", "1", "3", "4"]
     assert result["failed"] == ["RefusedByRobots"]
     assert result["stats"]["imagefap/robots_refused"] == 1
-    gaps = [after["t"] - before["t"] for before, after in zip(pages[2:], pages[3:], strict=False)]
-    assert min(gaps) > 0.28, gaps
+    assert result["stats"]["imagefap/pages/robots"] == 3
+    assert min(after["t"] - before["t"] for before, after in pairwise(pages[2:])) > 0.28
 
 
 def test_retry_after_is_honoured_within_a_second(tmp_path: Path) -> None:
@@ -178,6 +181,16 @@ def test_retries_wait_longer_each_time_and_let_others_pass(tmp_path: Path) -> No
     assert tries[1] - tries[0] >= 0.2
     assert tries[2] - tries[1] >= 0.8
     assert [page["path"] for page in pages[1:4]] == ["/p/1", "/p/2", "/p/3"]
+
+
+def test_a_probe_that_fails_otherwise_lets_the_next_page_probe(tmp_path: Path) -> None:
+    settings = {"IMAGEFAP_BLOCK_PAUSE": "0.3", "IMAGEFAP_PAGE_GAP": "0.1"}
+    failures = {f"/p/{n}": 1 for n in range(4)}
+    with server(tmp_path, blocks=[{"at": 1, "seconds": 0.2, "style": "redirect"}], failures=failures) as site:
+        result = crawl(tmp_path, site, pages=4, settings=settings)
+        pages = site.pages()
+    assert _paths(result) == _pages(4)
+    assert pages[-1]["t"] - pages[0]["t"] < 4, "nobody waits for the lease of a probe that was answered"
 
 
 def test_nothing_leaves_for_another_host(tmp_path: Path) -> None:

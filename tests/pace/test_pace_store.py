@@ -118,6 +118,10 @@ def test_a_probe_that_is_never_answered_ends(tmp_path: Path) -> None:
     assert store.take().wait == 1.0
     clock.now += 1.0
     assert store.take().wait == 0.0
+    clock.now += 10.0
+    assert store.take().wait == 5.0
+    store.release()
+    assert store.take().wait == 0.0
 
 
 def test_many_processes_at_once_take_no_more_than_there_is(tmp_path: Path) -> None:

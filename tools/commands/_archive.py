@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
-from imagefap_scraper.database.session import database_url, open_reader, translate
+from imagefap_scraper.database.session import database_url, reader
 from imagefap_scraper.exceptions import DatabaseError, OutputError
+from imagefap_scraper.storage.lock import database_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +42,19 @@ def open_archive(directory: Path) -> Iterator[Archive]:
     """
     setting = os.environ.get("IMAGEFAP_DATABASE_URL", "")
     path = Path(str(database_url(directory, setting).database)).absolute()
-    engine = _open(directory, path, check_directory=not setting)
-    try:
-        with engine.connect() as connection:
+    if not setting and not directory.is_dir():
+        raise OutputError(f"there is no directory {directory}; name the archive's own: --dir DIR")
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(reader(path, database_lock(path)))
+        except OSError as error:
+            raise OutputError(f"{path} cannot be read: {error.strerror or error}; name another: --dir DIR") from error
+        except ValueError as error:
+            raise _damaged(path, error) from error
+        try:
             yield Archive(path, connection)
-    except DBAPIError as error:
-        raise translate(error, path) from error
-    except ValueError as error:
-        raise _damaged(path, error) from error
-    finally:
-        engine.dispose()
-
-
-def _open(directory: Path, path: Path, *, check_directory: bool) -> Engine:
-    try:
-        if check_directory and not directory.is_dir():
-            raise OutputError(f"there is no directory {directory}; name the archive's own: --dir DIR")
-        return open_reader(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be read: {error.strerror or error}; name another: --dir DIR") from error
-    except ValueError as error:
-        raise _damaged(path, error) from error
+        except ValueError as error:
+            raise _damaged(path, error) from error
 
 
 def _damaged(path: Path, error: ValueError) -> DatabaseError:

@@ -27,7 +27,8 @@ def upgrade(engine: Engine) -> None:
     """
     path = engine.url.database or ""
     try:
-        revision = schema_revision(engine)
+        with engine.connect() as connection:
+            revision = schema_revision(connection)
         if revision == SCHEMA_REVISION:
             return
         if revision is not None and revision > SCHEMA_REVISION:
@@ -41,3 +42,5 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise translate(error, path) from error
+    except ValueError as error:
+        raise DatabaseError(f"{path} cannot be used: {error}; restore a backup if it is damaged") from error
