@@ -106,6 +106,8 @@ SCHEDULER = "imagefap_scraper.pace.scheduler.ArchiveScheduler"
 SCHEDULER_PRIORITY_QUEUE = "imagefap_scraper.pace.queue.PageGateQueue"
 #: The spiders read every status themselves: 404 is an answer.
 HTTPERROR_ALLOW_ALL = True
+#: It reads the source of every callback at start, for a mistake that mypy finds.
+WARN_ON_GENERATOR_RETURN_VALUE = False
 RETRY_TIMES = 3
 
 AUTOTHROTTLE_ENABLED = True

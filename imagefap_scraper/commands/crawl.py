@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Where several hold, the first of these is the exit code: what a person or cron must act on soonest.
 _MOST_URGENT = (EX_INTERRUPTED, 73, 74, 75, 76, 69, 66, 64, 78, EX_FAILED_IMAGES)
 #: Close reasons that are not errors of a spider; `shutdown` is Scrapy's for Ctrl-C and SIGTERM.
-_CODE_OF_REASON = {"shutdown": EX_INTERRUPTED, RATE_BLOCKED: 75, PACE_FILE_FAILED: 78}
+_CODE_OF_REASON = {"shutdown": EX_INTERRUPTED, RATE_BLOCKED: 75, PACE_FILE_FAILED: 74}
 
 
 class Command(ScrapyCrawl):

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 #: Columns that a folder's name may take in the plain line, which has no width to go by.
 _NAME_CELLS = 60
-#: Columns of the widest bar: beyond it, more width tells nothing more.
-_BAR_CELLS = 60
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _bar(counts: Snapshot) -> RenderableType:
     if not counts.images_total:
         return Text(_images(counts))
     row = Table.grid(padding=(0, 1), expand=True)
-    row.add_column(ratio=1, max_width=_BAR_CELLS)
+    row.add_column(ratio=1)
     row.add_column(no_wrap=True)
     row.add_row(ProgressBar(total=counts.images_total, completed=counts.images_done), Text(_images(counts)))
     return row

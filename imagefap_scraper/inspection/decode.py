@@ -81,7 +81,7 @@ def _what_it_is(content: bytes) -> str:
         return "SVG instead of a picture"
     if start.startswith(b"<"):
         return "text/HTML instead of a picture"
-    if all(byte >= 32 or byte in b"\t\n\r\f" for byte in content[:1024]):
+    if content[:1024].isascii() and all(byte >= 32 or byte in b"\t\n\r\f" for byte in content[:1024]):
         return "text instead of a picture"
     return f"none of the picture formats {', '.join(Format)}"
 

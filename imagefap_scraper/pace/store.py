@@ -81,7 +81,10 @@ class PaceStore:
             with closing(self._connect()) as connection:
                 problem = _problem(connection)
                 if problem is None:
-                    connection.execute("BEGIN IMMEDIATE")  # fails if the file or its directory is read-only
+                    connection.execute("BEGIN IMMEDIATE")
+                    _make_schema(connection)
+                    # Only a write shows that the file is read-only; this one changes nothing.
+                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                     connection.execute("COMMIT")
         except (OSError, sqlite3.Error) as error:
             problem = str(error)

@@ -21,6 +21,7 @@ go on behind it. The planner does that with what can be known:
 from __future__ import annotations
 
 from collections import deque
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from imagefap_scraper.planning.choice import Offer, best, page_offers, strip_offers
@@ -293,9 +294,4 @@ class Planner:
 
 
 def _number(rank: tuple[int, ...] | None) -> int | None:
-    if rank is None:
-        return None
-    number = 0
-    for part in rank:
-        number = number * FOLDER_SIZE + part
-    return number
+    return None if rank is None else reduce(lambda number, part: number * FOLDER_SIZE + part, rank, 0)

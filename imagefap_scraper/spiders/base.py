@@ -105,7 +105,10 @@ class ArchiveSpider(Spider, ABC):
         """Give pages and image files their slots; AutoThrottle changes the delay of the second one alone."""
         super().update_settings(settings)
         images = settings.getint("IMAGEFAP_IMAGE_CONCURRENCY")
-        slots = {PAGE_SLOT: {"concurrency": 1, "delay": 0}, IMAGE_SLOT: {"concurrency": images, "delay": 0}}
+        slots = {
+            PAGE_SLOT: {"concurrency": 1, "delay": 0, "jitter": 0},
+            IMAGE_SLOT: {"concurrency": images, "delay": 0, "jitter": 0},
+        }
         settings.set("DOWNLOAD_SLOTS", slots, priority="spider")
 
     @classmethod

@@ -87,8 +87,17 @@ def test_phash_alone_is_the_same_phash() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "flat"),
-    [("one colour", True), ("halves", True), ("stripes", True), ("gradient", True), ("noise", True)]
-    + [("photo", False), ("dark photo", False), ("text", False), ("disc", False)],
+    [
+        ("one colour", True),
+        ("halves", True),
+        ("stripes", True),
+        ("gradient", True),
+        ("noise", True),
+        ("photo", False),
+        ("dark photo", False),
+        ("text", False),
+        ("disc", False),
+    ],
 )
 def test_pictures_without_structure_are_flat(kind: str, flat: bool) -> None:
     image = Image.new("RGB", (400, 300), "white")

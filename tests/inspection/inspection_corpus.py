@@ -66,8 +66,8 @@ def bomb(side: int) -> bytes:
 
 @cache
 def long_gif(count: int, side: int = 8) -> bytes:
-    """Return a GIF of so many equal frames."""
-    single = saved(picture(side, side, "P"), "GIF")
+    """Return a GIF of so many equal frames of one colour."""
+    single = saved(Image.new("P", (side, side)), "GIF")
     flags = single[10]
     start = 13 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
     return single[:start] + single[start:-1] * count + b";"

@@ -45,8 +45,16 @@ def test_hostile_files_are_not_whole(case: Case) -> None:
 
 @pytest.mark.parametrize(
     ("name", "frames", "animated"),
-    [("animated gif", 4, True), ("apng", 4, True), ("animated webp", 4, True), ("animated avif", 4, True)]
-    + [("tiff of pages", 2, False), ("mpo", 1, False), ("gif", 1, False), ("png", 1, False)],
+    [
+        ("animated gif", 4, True),
+        ("apng", 4, True),
+        ("animated webp", 4, True),
+        ("animated avif", 4, True),
+        ("tiff of pages", 2, False),
+        ("mpo", 1, False),
+        ("gif", 1, False),
+        ("png", 1, False),
+    ],
 )
 def test_frames_are_counted(name: str, frames: int, animated: bool) -> None:
     found = inspect(GOOD[name].content, LIMITS)

@@ -196,6 +196,15 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
         tmp_path.chmod(stat.S_IRWXU)
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    store = _store(tmp_path, Clock())
+    store.take()
+    store.path.chmod(stat.S_IRUSR)
+    with pytest.raises(SettingError, match="readonly"):
+        store.check()
+
+
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingError, match="cannot be used"):

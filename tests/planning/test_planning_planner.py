@@ -226,6 +226,63 @@ def test_a_listing_that_names_the_wrong_galleries_costs_little() -> None:
     assert len(asked) <= 12
 
 
+def test_strips_that_show_nothing_are_given_up_for_the_whole_site() -> None:
+    planner = Planner()
+    for gallery_id in range(40):
+        for at in range(60):
+            planner.add(10_000 * gallery_id + at, gallery_id=gallery_id)
+    fruitless = 0
+
+    def answer(request: PhotoRequest | StripRequest) -> Window:
+        nonlocal fruitless
+        if isinstance(request, StripRequest):
+            fruitless += 1
+            return Window(request.gallery_id, 60, request.start, ())
+        gallery_id, at = divmod(request.image_id, 10_000)
+        start = max(0, at - 12)
+        return Window(gallery_id, 60, at, tuple(10_000 * gallery_id + one for one in range(start, min(60, at + 12))))
+
+    drive(planner, answer)
+    assert fruitless == 4
+
+
+def test_a_listing_read_from_the_wrong_end_is_noticed() -> None:
+    ids = [5000 + (at * 77) % 241 for at in range(234)] + [1004, 1001, 1005, 1002, 1003, 1000]
+    planner = Planner(partials=False)
+    for at, image_id in enumerate(reversed(ids)):
+        planner.add(image_id, rank=(0, at))
+    asked, _ = drive(planner, gallery_site(ids))
+    assert len(asked) <= 30
+
+
+def test_strips_go_to_the_gallery_that_pages_name() -> None:
+    ids = list(range(1000, 1240))
+    planner = Planner()
+    for image_id in ids:
+        planner.add(image_id, gallery_id=999)
+    asked, _ = drive(planner, gallery_site(ids, before=12))
+    assert sum(isinstance(request, StripRequest) for request in asked) >= 7
+
+
+def test_no_strip_is_asked_twice() -> None:
+    ids = list(range(1000, 1240))
+    site = gallery_site(ids, before=12)
+    planner = Planner()
+    for image_id in ids:
+        planner.add(image_id, gallery_id=7)
+
+    def answer(request: PhotoRequest | StripRequest) -> Window:
+        if isinstance(request, StripRequest):  # always something wanted, never what was asked
+            return Window(7, None, None, tuple(one for one in reversed(ids) if one in planner)[:1])
+        window: Window = site(request)
+        return window
+
+    asked, _ = drive(planner, answer)
+    strips = [request for request in asked if isinstance(request, StripRequest)]
+    assert len(strips) > 2
+    assert len(strips) == len({(strip.gallery_id, strip.start) for strip in strips})
+
+
 def test_time_left_follows_what_pages_brought() -> None:
     planner = Planner()
     for image_id in range(1000):
@@ -285,7 +342,7 @@ def test_whatever_the_site_answers_it_ends_and_nothing_is_forgotten(
         assert len(planner) >= 0
         assert len(pages) + len(strips) <= len(ids) + 5 + len(ids) // 4
     assert len(pages) == len(set(pages))
-    assert len(strips) == len(set(strips))
+    assert len(strips) == len({(strip.gallery_id, strip.start) for strip in strips})
     assert len(served) == len(set(served))
     assert ids <= set(pages) | set(served)
     assert required <= set(pages)

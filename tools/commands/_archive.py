@@ -42,10 +42,10 @@ def open_archive(directory: Path) -> Iterator[Archive]:
     """
     setting = os.environ.get("IMAGEFAP_DATABASE_URL", "")
     path = Path(str(database_url(directory, setting).database)).absolute()
-    if not setting and not directory.is_dir():
-        raise OutputError(f"there is no directory {directory}; name the archive's own: --dir DIR")
     with ExitStack() as stack:
         try:
+            if not setting and not directory.is_dir():
+                raise OutputError(f"there is no directory {directory}; name the archive's own: --dir DIR")
             connection = stack.enter_context(reader(path, database_lock(path)))
         except OSError as error:
             raise OutputError(f"{path} cannot be read: {error.strerror or error}; name another: --dir DIR") from error

@@ -121,7 +121,7 @@ def change_world(world: World, order: dict[str, Any]) -> dict[str, Any]:
         create      {"gallery": G, "count": n, "name": text with {} for the id}: new images at the end of the gallery
         add_folder  {"user": U, "folder": F, "name": N, "ids": [...]}: a new folder at the end of the list
         append      {"folder": F, "ids": [...]}: favorites added at the end; without `ids`, what `create` made
-        remove      {"folder": F, "ids": [...]}: these favorites; without `folder`: everywhere; without `ids`: the folder
+        remove      {"folder": F, "ids": [...]}: these favorites; no `folder`: everywhere; no `ids`: the folder
         status      {"ids": [...], "status": S}: the site loses images, or has them back
         rename      {"folder": F, "name": N}
         lock        {"folder": F, "locked": true}
