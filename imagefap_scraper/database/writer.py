@@ -34,8 +34,8 @@ class _Job:
 class DatabaseWriter:
     """Runs functions in write transactions, in the order they came, on one thread.
 
-    Functions that wait together are committed together, each behind a savepoint of its own: one that raises takes
-    nothing else with it.
+    Functions that wait together are committed together. If one of them raises, all are rolled back and run again one by
+    one: it takes nothing else with it. So they may only use the connection.
 
     Args:
         engine: from `session.open_writer`.
@@ -47,6 +47,7 @@ class DatabaseWriter:
         self._engine = engine
         self._exclusive = exclusive
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._connection: Connection | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
@@ -75,29 +76,35 @@ class DatabaseWriter:
         self._thread.join()
 
     def _run(self) -> None:
-        connection: Connection | None = None
         while (group := self._next_group()) is not None:
-            try:
-                with self._exclusive():
-                    connection = connection or self._engine.connect()
-                    outcomes = _commit(connection, group)
-            except BaseException as error:  # noqa: BLE001 - every waiting caller gets it
-                if connection is not None:
-                    connection.invalidate()
-                    connection.close()
-                    connection = None
-                self._fail(group, error)
-                continue
-            for job, (value, failure) in zip(group, outcomes, strict=True):
-                if failure is None:
-                    job.result.set_result(value)
-                else:
-                    self._fail([job], failure)
-        if connection is not None:
+            if not self._commit(group) and len(group) > 1:
+                # One of them failed and took the others back with it: each once more, by itself.
+                for job in group:
+                    self._commit([job], last=True)
+        if self._connection is not None:
             # Closing the last connection is a checkpoint, and so a write.
             with self._exclusive():
-                connection.close()
+                self._connection.close()
                 self._engine.dispose()
+
+    def _commit(self, group: list[_Job], *, last: bool = False) -> bool:
+        """Run functions in one transaction and answer their callers; False if it was rolled back and may be repeated."""
+        try:
+            with self._exclusive():
+                self._connection = self._connection or self._engine.connect()
+                with self._connection.begin():
+                    values = [job.work(self._connection) for job in group]
+        except BaseException as error:  # noqa: BLE001 - every waiting caller gets it
+            if self._connection is not None and isinstance(error, DBAPIError):
+                self._connection.invalidate()
+                self._connection.close()
+                self._connection = None
+            if last or len(group) == 1:
+                self._fail(group[0], error)
+            return False
+        for job, value in zip(group, values, strict=True):
+            job.result.set_result(value)
+        return True
 
     def _next_group(self) -> list[_Job] | None:
         """Wait for a job and return it with those that wait behind it; None at the end."""
@@ -116,23 +123,8 @@ class DatabaseWriter:
             group.append(job)
         return group
 
-    def _fail(self, group: list[_Job], error: BaseException) -> None:
+    def _fail(self, job: _Job, error: BaseException) -> None:
         shown = translate(error, self._engine.url.database or "") if isinstance(error, DBAPIError) else error
         if shown is not error:
             shown.__cause__ = error
-        for job in group:
-            if not job.result.done():
-                job.result.set_exception(shown)
-
-
-def _commit(connection: Connection, group: list[_Job]) -> list[tuple[Any, BaseException | None]]:
-    """Run the jobs in one transaction; return what each returned or raised. Raises what the commit raises."""
-    outcomes: list[tuple[Any, BaseException | None]] = []
-    with connection.begin():
-        for job in group:
-            try:
-                with connection.begin_nested():
-                    outcomes.append((job.work(connection), None))
-            except Exception as error:  # noqa: BLE001 - delivered to the caller of this job alone
-                outcomes.append((None, error))
-    return outcomes
+        job.result.set_exception(shown)

@@ -112,7 +112,7 @@ class LiveScreen:
         atexit.register(self.close)
         with self._lock:
             self._live.start(refresh=True)
-            self._take_over()
+        self._take_over()
 
     def refresh(self) -> None:
         """Draw the display again; a terminal that has gone away closes it."""
@@ -126,13 +126,13 @@ class LiveScreen:
     def close(self) -> None:
         """Take the display away and put everything back; harmless if it is closed already."""
         atexit.unregister(self.close)
-        with self._lock:
-            # A terminal that has gone away needs no cleaning; the streams are put back all the same.
+        # A terminal that has gone away needs no cleaning; the streams are put back all the same.
+        with self._lock, contextlib.suppress(OSError):
+            self._live.stop()
+        # Not under the lock: a thread that logs holds its handler's lock while it waits for this one.
+        while self._put_back:
             with contextlib.suppress(OSError):
-                self._live.stop()
-            while self._put_back:
-                with contextlib.suppress(OSError):
-                    self._put_back.pop()()
+                self._put_back.pop()()
 
     def _take_over(self) -> None:
         for name in ("stderr", "stdout"):

@@ -192,7 +192,7 @@ class LiveProgress:
 
 
 def _has_begun(counts: Snapshot) -> bool:
-    return bool(counts.folders_total or counts.images_total or counts.pages_asked)
+    return bool(counts.folders_total or counts.images_total)
 
 
 def _page_windows(settings: BaseSettings) -> tuple[tuple[int, float], ...]:

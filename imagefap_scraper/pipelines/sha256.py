@@ -10,14 +10,19 @@ from imagefap_scraper.items import ImageItem
 from imagefap_scraper.pipelines.base import ArchivePipeline
 
 
+#: Bytes that are hashed on the event loop: 0.3 ms of it at most, about what handing them to a thread costs.
+_AT_ONCE = 512 * 1024
+
+
 class Sha256Pipeline(ArchivePipeline):
     """Reads `content`; sets `sha256` (64 hexadecimal digits) and `size` (bytes)."""
 
     async def process_item(self, item: Any) -> Any:
-        """Return the item, hashed off the event loop."""
+        """Return the item, hashed."""
         if isinstance(item, ImageItem) and item.content is not None:
             item.size = len(item.content)
-            item.sha256 = await asyncio.to_thread(_sha256, item.content)
+            small = item.size < _AT_ONCE
+            item.sha256 = _sha256(item.content) if small else await asyncio.to_thread(_sha256, item.content)
         return item
 
 

@@ -137,6 +137,7 @@ def hostile() -> dict[str, Case]:
         "nothing": Case(b"", "broken", "empty"),
         "one byte": Case(b"\xff", "broken", "none of the picture formats"),
         "signature alone": Case(b"\xff\xd8\xff", "broken", "cut: JPEG"),
+        "jpeg without a scan": Case(jpeg[: jpeg.index(b"\xff\xda")] + b"\xff\xd9", "broken", "cut: JPEG"),
         "html": Case(b"\n<!DOCTYPE html><title>Not found</title>", "broken", "text/HTML instead"),
         "text": Case(b"Too many requests\n", "broken", "text instead"),
         "svg": Case(b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "broken", "SVG"),

@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None, description: str = "") -> int:
     server = DemoServer(site, RequestLog(options.log))
     if options.faults:
         server.switch.order(json.loads(options.faults))
-    asyncio.run(serve(server, options.port, os.getppid() if options.with_parent else None))
+    parent = os.getppid() if options.with_parent == 0 else options.with_parent
+    asyncio.run(serve(server, options.port, parent))
     return 0
 
 
@@ -92,7 +93,7 @@ def _parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--port", type=int, default=0, help="on 127.0.0.1; 0: any that is free")
-    add("--with-parent", action="store_true", help="end when the process that started it ends")
+    add("--with-parent", type=int, nargs="?", const=0, metavar="PID", help="end when the process that started it ends")
     add("--log", type=Path, help="append each request to this file as a JSON line")
     add("--faults", help="misbehaviour from the start: a JSON object as for POST /_demo/faults")
     add("--signature-seconds", type=float, default=3600.0, help="for how long addresses of pictures are good")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,7 @@ class DemoSite:
         Raises:
             RuntimeError: if it does not start; what it wrote to standard error is on the caller's.
         """
-        command = [sys.executable, str(PROGRAM), "--with-parent", *map(str, arguments)]
+        command = [sys.executable, str(PROGRAM), f"--with-parent={os.getpid()}", *map(str, arguments)]
         with tempfile.TemporaryDirectory() as directory:
             if world is not None:
                 description = Path(directory) / "world.json"
