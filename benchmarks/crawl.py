@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -97,9 +98,11 @@ def protocol(count: int, content: bytes) -> float:
             choice = archive.store.choose(digest, len(body), extension="jpg", name=None, image_id=number)
             temp = archive.directory.write_temp(body)
             item.path = choice.path
-            intent = archive.wait_for(partial(writes.add_intent, temporary=temp.relative, item=item, image={}))
+            intent = {"intent_id": number, "temporary": temp.relative, "path": item.path, "sha256": digest}
+            intent |= {"size": len(body), "image": asdict(item)}
+            archive.wait_for(partial(writes.add_intents, rows=[intent]))
             archive.store.publish(choice, temp)
-            record = partial(writes.record_stored, item=item, layout="blobs", extension="jpg", intent_id=intent)
+            record = partial(writes.record_stored, item=item, layout="blobs", extension="jpg", intent_id=number)
             archive.wait_for(record)
         rate = count / (time.perf_counter() - begin)
         archive.close()

@@ -107,7 +107,7 @@ class Archive:
                 )
                 self.wait_for(record)
             else:
-                self.wait_for(partial(writes.drop_intent, intent_id=row.intent_id))
+                self.wait_for(partial(writes.drop_intents, intent_ids=[row.intent_id]))
             logger.info("recovered what a stopped crawl was storing: %s %s", row.path, outcome)
 
     def use_layout(self, layout: Layout) -> None:

@@ -100,12 +100,12 @@ TELNETCONSOLE_ENABLED = False
 
 #: More would only hold more bodies in memory (100: 474 MB, 10: 115 MB, at the same speed).
 CONCURRENT_ITEMS = 10
+#: Bytes of answers that may be on their way through the pipelines; images of usual size keep both processors busy.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 16 * 1024 * 1024
 #: The spider decides what is asked, and asks for nothing twice; it must be able to ask again.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 SCHEDULER = "imagefap_scraper.pace.scheduler.ArchiveScheduler"
 SCHEDULER_PRIORITY_QUEUE = "imagefap_scraper.pace.queue.PageGateQueue"
-#: The spiders read every status themselves: 404 is an answer.
-HTTPERROR_ALLOW_ALL = True
 #: It reads the source of every callback at start, for a mistake that mypy finds.
 WARN_ON_GENERATOR_RETURN_VALUE = False
 RETRY_TIMES = 3
@@ -126,6 +126,13 @@ DOWNLOADER_MIDDLEWARES = {
     "imagefap_scraper.middlewares.blocks.BlockTextMiddleware": 575,
     "imagefap_scraper.middlewares.blocks.BlockMiddleware": 610,
     "imagefap_scraper.middlewares.pace.PaceMiddleware": 950,
+}
+#: The spiders follow no links that a page chose, so there is neither depth nor length to watch; and they read every
+#: status themselves: 404 is an answer.
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
 }
 EXTENSIONS = {
     "imagefap_scraper.pace.gate.PageGate": 0,

@@ -195,7 +195,7 @@ class Intent(Base):
 
     __tablename__ = "intents"
 
-    intent_id: Mapped[int] = mapped_column(primary_key=True)
+    intent_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     temporary: Mapped[str]
     path: Mapped[str]
     sha256: Mapped[str] = mapped_column(String(64))

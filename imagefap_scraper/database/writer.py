@@ -88,7 +88,7 @@ class DatabaseWriter:
                 self._engine.dispose()
 
     def _commit(self, group: list[_Job], *, last: bool = False) -> bool:
-        """Run functions in one transaction and answer their callers; False if it was rolled back and may be repeated."""
+        """Run functions in one transaction and answer their callers; False if it was rolled back."""
         try:
             with self._exclusive():
                 self._connection = self._connection or self._engine.connect()

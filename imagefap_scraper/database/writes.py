@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, Intent, StoredFile, User
 from imagefap_scraper.items import FolderItem, FolderKind, ImageItem, ImageStatus, UserItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -150,76 +150,99 @@ def _note_listed_folders(connection: Connection, user_id: int, folder_ids: set[i
         connection.execute(update(Folder).where(here).values(unlisted_at=None if unlisted else now()))
 
 
-def add_intent(connection: Connection, temporary: str, item: ImageItem, image: dict[str, Any]) -> int:
-    """Note that a temporary file is about to get its final name; return the intent's number."""
-    result = connection.execute(
-        insert(Intent).values(temporary=temporary, path=item.path, sha256=item.sha256, size=item.size, image=image)
-    )
-    (intent_id,) = result.inserted_primary_key or (0,)
-    return int(intent_id)
+def add_intents(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Note that temporary files are about to get their final names; each row has all columns of `Intent`."""
+    connection.execute(insert(Intent), list(rows))
 
 
-def drop_intent(connection: Connection, intent_id: int) -> None:
-    """Forget an intent."""
-    connection.execute(delete(Intent).where(Intent.intent_id == intent_id))
+def drop_intents(connection: Connection, intent_ids: Sequence[int]) -> None:
+    """Forget intents."""
+    connection.execute(_DROP_INTENT, [{"done": intent_id} for intent_id in intent_ids])
 
 
 def record_stored(connection: Connection, item: ImageItem, layout: str, extension: str, intent_id: int | None) -> None:
     """Record a stored image: its bytes, their file, the image's row; and the intent is fulfilled."""
     moment = now()
-    blob = insert(Blob).values(
-        sha256=item.sha256,
-        extension=extension,
-        format=item.format,
-        size=item.size,
-        width=item.width,
-        height=item.height,
-        frames=item.frames,
-        animated=bool(item.animated),
-        unchecked=item.reason if item.unchecked else "",
-        phash=item.phash,
-        dhash=item.dhash,
-        hash_version=item.hash_version,
-        stored_at=moment,
+    connection.execute(
+        _ADD_BLOB,
+        {
+            "sha256": item.sha256,
+            "extension": extension,
+            "format": item.format,
+            "size": item.size,
+            "width": item.width,
+            "height": item.height,
+            "frames": item.frames,
+            "animated": bool(item.animated),
+            "unchecked": item.reason if item.unchecked else "",
+            "phash": item.phash,
+            "dhash": item.dhash,
+            "hash_version": item.hash_version,
+            "stored_at": moment,
+        },
     )
-    connection.execute(blob.on_conflict_do_nothing())
     if item.path is not None:
-        file = insert(StoredFile).values(path=item.path, sha256=item.sha256, layout=layout)
-        connection.execute(file.on_conflict_do_update(index_elements=[StoredFile.path], set_={"sha256": item.sha256}))
-    _record_outcome(connection, item, moment, stored_at=moment)
+        connection.execute(_ADD_FILE, {"path": item.path, "sha256": item.sha256, "layout": layout})
+    outcome = {"reason": "", "stored_at": moment, "sha256": item.sha256}
+    connection.execute(_RECORD_STORED, _outcome(item, moment) | outcome)
     if intent_id is not None:
-        drop_intent(connection, intent_id)
+        connection.execute(_DROP_INTENT, {"done": intent_id})
 
 
 def record_missed(connection: Connection, item: ImageItem) -> None:
     """Record why an image was not stored (`failed` or `gone`); what is stored stays stored."""
-    _record_outcome(connection, item, now(), stored_at=None)
+    outcome = {"reason": item.reason, "stored_at": None, "sha256": None}
+    connection.execute(_RECORD_MISSED, _outcome(item, now()) | outcome)
 
 
-def _record_outcome(connection: Connection, item: ImageItem, moment: datetime, stored_at: datetime | None) -> None:
-    statement = insert(Image).values(
-        image_id=item.image_id,
-        status=item.status,
-        reason="" if stored_at else item.reason,
-        attempts=1,
-        attempted_at=moment,
-        stored_at=stored_at,
-        sha256=item.sha256 if stored_at else None,
-        name=item.name,
-        gallery_id=item.gallery_id,
-        address=item.url,
-        added=item.added,
-    )
+def _outcome(item: ImageItem, moment: datetime) -> dict[str, Any]:
+    return {
+        "image_id": item.image_id,
+        "status": item.status,
+        "attempts": 1,
+        "attempted_at": moment,
+        "name": item.name,
+        "gallery_id": item.gallery_id,
+        "address": item.url,
+        "added": item.added,
+    }
+
+
+def _outcome_upsert() -> Insert:
+    """Return the statement that records an outcome: what was known of the image and is not said now stays."""
+    statement = insert(Image)
     new = statement.excluded
-    changes: dict[Any, Any] = {
-        column.name: func.coalesce(new[column.name], column)
+    changes: dict[str, Any] = {
+        column.key: func.coalesce(new[column.key], column)
         for column in (Image.name, Image.gallery_id, Image.address, Image.added)
     }
     changes |= {name: new[name] for name in ("status", "reason", "attempted_at", "sha256")}
     changes["attempts"] = Image.attempts + 1
     changes["stored_at"] = func.coalesce(Image.stored_at, new.stored_at)
-    where = None if stored_at else Image.status != ImageStatus.STORED
-    connection.execute(statement.on_conflict_do_update(index_elements=[Image.image_id], set_=changes, where=where))
+    return statement.on_conflict_do_update(index_elements=[Image.image_id], set_=changes)
+
+
+def _missed_upsert() -> Insert:
+    """Return the same for an image without a file, which leaves stored ones alone."""
+    statement = insert(Image)
+    changes: dict[str, Any] = {name: statement.excluded[name] for name in ("status", "reason", "attempted_at")}
+    changes["attempts"] = Image.attempts + 1
+    return statement.on_conflict_do_update(
+        index_elements=[Image.image_id], set_=changes, where=Image.status != ImageStatus.STORED
+    )
+
+
+def _file_upsert() -> Insert:
+    statement = insert(StoredFile)
+    return statement.on_conflict_do_update(index_elements=[StoredFile.path], set_={"sha256": statement.excluded.sha256})
+
+
+# Built once: putting a statement together costs more than running it.
+_ADD_BLOB = insert(Blob).on_conflict_do_nothing()
+_ADD_FILE = _file_upsert()
+_RECORD_STORED = _outcome_upsert()
+_RECORD_MISSED = _missed_upsert()
+_DROP_INTENT = delete(Intent).where(Intent.intent_id == bindparam("done"))
 
 
 def note_finished_folders(connection: Connection, layout: str) -> None:

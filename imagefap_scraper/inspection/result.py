@@ -26,8 +26,8 @@ class Limits:
     Attributes:
         max_pixels: width x height of one frame. 100 million are more than nearly any camera takes, and 400 MB decoded.
         max_frames: frames or pages of one file. 2,000 are 80 s of animation at 25 a second.
-        max_frame_pixels: all frames together. 1,000 million take about 10 s to decode.
-        seconds: of wall-clock time, and of CPU time, for one file: twice what the other limits allow.
+        max_frame_pixels: all frames together. 1,000 million of GIF take 10 to 14 s to decode.
+        seconds: of wall-clock time, and of CPU time, for one file: half as much again as the other limits allow.
         memory: bytes of address space of one child. Python with imagededup's imports needs 300 MB, 100 million pixels
             of RGBA another 800 MB.
     """

@@ -23,11 +23,13 @@ _INSPECTED = ("format", "size", "width", "height", "frames", "animated", "phash"
 class DuplicatesPipeline(ArchivePipeline):
     """Reads `sha256`; sets `known`, `path` if this layout has the file, and all that inspection would set.
 
-    Equal bytes that arrive at the same time come one after the other: the second waits until the first is on record.
+    Nobody else adds blobs while a crawl holds the directory, so those of its own memory are all there are. Equal bytes
+    that arrive at the same time come one after the other: the second waits until the first is on record.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._marks: set[int] | None = None
         self._first: dict[str, tuple[ImageItem, asyncio.Event]] = {}
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(self._on_record, signal=signal)
@@ -45,6 +47,10 @@ class DuplicatesPipeline(ArchivePipeline):
 
     async def _look_up(self, item: ImageItem, sha256: str) -> None:
         try:
+            if self._marks is None:
+                self._marks = await self.archive.run(reads.blob_marks)
+            if reads.blob_mark(sha256) not in self._marks:
+                return
             blob = await self.archive.run(partial(reads.stored_blob, sha256=sha256))
         except ArchiveError as error:
             raise self.give_up(error) from error
@@ -58,5 +64,9 @@ class DuplicatesPipeline(ArchivePipeline):
         item.other_path = next(iter(blob.paths.values()), None)
 
     def _on_record(self, item: Any) -> None:
-        if isinstance(item, ImageItem) and item.sha256 in self._first and self._first[item.sha256][0] is item:
+        if not isinstance(item, ImageItem) or item.sha256 is None:
+            return
+        if self._marks is not None:
+            self._marks.add(reads.blob_mark(item.sha256))
+        if item.sha256 in self._first and self._first[item.sha256][0] is item:
             self._first.pop(item.sha256)[1].set()

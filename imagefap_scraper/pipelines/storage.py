@@ -8,6 +8,7 @@ less durable than one by one; it is several times as fast, since syncing is what
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Images to one group; more would only make the first ones wait.
 _LARGEST_GROUP = 32
+#: Random numbers for intents, as SQLite's integers take them: nobody has to ask the database which one is free.
+_INTENT_BITS = 63
 
 
 @dataclass(slots=True, eq=False)
@@ -102,9 +105,7 @@ class StoragePipeline(ArchivePipeline):
             return
         try:
             if self.archive.writer is not None:
-                intended = await self.archive.run(partial(_intend, placed, self.archive.layout))
-                for job, intent_id in zip(placed, intended, strict=True):
-                    job.item.intent_id = intent_id
+                await self.archive.run(partial(writes.add_intents, rows=[self._intent(job) for job in placed]))
             await asyncio.to_thread(self._publish, placed)
         except BaseException as error:  # noqa: BLE001 - kept with each job that it concerns
             for job in placed:
@@ -174,9 +175,26 @@ class StoragePipeline(ArchivePipeline):
             assert job.temp is not None
             self.archive.store.release(job.choice)
             self.archive.directory.discard(job.temp)
-            if job.item.intent_id is not None:
-                intent_id, job.item.intent_id = job.item.intent_id, None
-                await self.archive.run(partial(writes.drop_intent, intent_id=intent_id))
+        intents = [job.item.intent_id for job in failed if job.item.intent_id is not None]
+        if intents:
+            await self.archive.run(partial(writes.drop_intents, intent_ids=intents))
+        for job in failed:
+            job.item.intent_id = None
+
+    def _intent(self, job: _Job) -> dict[str, Any]:
+        """Return the row that says that a file is about to get its name."""
+        assert job.temp is not None
+        item = job.item
+        item.intent_id = secrets.randbits(_INTENT_BITS)
+        extra = {"layout": self.archive.layout, "extension": item_extension(item)}
+        return {
+            "intent_id": item.intent_id,
+            "temporary": job.temp.relative,
+            "path": item.path,
+            "sha256": item.sha256,
+            "size": item.size,
+            "image": asdict(item) | extra,
+        }
 
 
 def _keep_error(job: _Job, work: Callable[[_Job], None]) -> None:
@@ -186,16 +204,6 @@ def _keep_error(job: _Job, work: Callable[[_Job], None]) -> None:
             work(job)
         except (ArchiveError, AlreadyThere, OSError) as error:
             job.error = error
-
-
-def _intend(placed: Sequence[_Job], layout: str, connection: Any) -> list[int]:
-    """Note what is about to get its name; return the intents' numbers."""
-    intents = []
-    for job in placed:
-        assert job.temp is not None
-        extra = {"status": ImageStatus.STORED, "layout": layout, "extension": item_extension(job.item)}
-        intents.append(writes.add_intent(connection, job.temp.relative, job.item, asdict(job.item) | extra))
-    return intents
 
 
 def item_extension(item: ImageItem) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
+import sys
 from abc import ABC, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -118,6 +120,7 @@ class ArchiveSpider(Spider, ABC):
         archive = OPENED[crawler] if crawler in OPENED else cls.open_archive(arguments, crawler.settings)
         spider = cls(crawler=crawler, arguments=arguments, archive=archive)
         spider._set_crawler(crawler)
+        crawler.signals.connect(spider._on_opened, signal=signals.spider_opened)
         crawler.signals.connect(spider._on_idle, signal=signals.spider_idle)
         crawler.signals.connect(spider._on_stopped, signal=signals.engine_stopped)
         return spider
@@ -229,14 +232,20 @@ class ArchiveSpider(Spider, ABC):
 
     def note(self, error: ArchiveError) -> None:
         """Keep an error for the exit code and the summary; the crawl goes on."""
-        self.errors.append(error)
-        self.stats.set_value("imagefap/error", str(error))
-        logger.error("%s", error)
+        logger.warning("%s", error)
+        self._keep(error)
 
     def stop(self, error: ArchiveError) -> None:
-        """Ask for no page any more; image files that are on their way still arrive, then the crawl closes."""
+        """Ask for no page any more; image files that are on their way still arrive, then the crawl closes.
+
+        The summary, which follows at once, tells the error.
+        """
         self._stopped = True
-        self.note(error)
+        self._keep(error)
+
+    def _keep(self, error: ArchiveError) -> None:
+        self.errors.append(error)
+        self.stats.set_value("imagefap/error", str(error))
 
     def abort(self, error: ArchiveError) -> None:
         """Close the crawl at once, since whatever it did next would be lost (full disk, broken database)."""
@@ -246,6 +255,12 @@ class ArchiveSpider(Spider, ABC):
         engine = self.crawler.engine
         assert engine is not None
         self._closing = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=close_reason(error)))
+
+    def _on_opened(self) -> None:
+        """Say for the summary where the archive is and which command goes on."""
+        if self.archive is not None:
+            self.stats.set_value("imagefap/output", str(self.archive.directory.root))
+        self.stats.set_value("imagefap/command", shlex.join(["scrapy", *sys.argv[1:]]))
 
     def _on_idle(self) -> None:
         """Go on if a page got lost on its way, else close with the reason that the errors give."""

@@ -49,6 +49,7 @@ class Listing:
         order: its place among the folders of this run.
         walk: which page comes next.
         position: places given so far; the order of photo pages is learned from them.
+        listed: True if the list of folders shows it; another one that is empty does not exist.
         named: True if a person named this folder, so that not getting it is an error.
         since: when a listing from the first page began; None for one that starts later.
     """
@@ -59,6 +60,7 @@ class Listing:
     order: int
     walk: FolderWalk[ListedImage]
     position: int
+    listed: bool
     named: bool
     since: str | None
 
@@ -87,6 +89,8 @@ class FolderStep(Step):
         if page.kind is FolderKind.GALLERIES:
             yield from self._spider.galleries_folder(here)
             return
+        if page.kind is FolderKind.EMPTY and not here.listed:
+            raise PageNotFound(f"user {here.user_id} has no folder {here.folder_id}")
         ids = [image.image_id for image in page.images]
         for listed in here.walk.saw(ids, page.images, has_next=page.has_next):
             yield FolderItem(
@@ -120,7 +124,7 @@ class FavoritesSpider(RootSpider, PhotoSpider):
         self.needs_names = self.arguments.mode == "get"
         self._rest = timedelta(hours=kwargs["crawler"].settings.getfloat("IMAGEFAP_FOLDER_REST"))
         self._users: deque[Target] = deque()
-        self._folders: deque[tuple[int, int, str]] = deque()
+        self._folders: deque[tuple[int, int, str, bool]] = deque()
         self._states: dict[int, dict[int, FolderState]] = {}
         self._contents: dict[int, dict[int, FolderContent]] = {}
         self._settled: set[int] = set()
@@ -129,14 +133,11 @@ class FavoritesSpider(RootSpider, PhotoSpider):
         self._page_size: int | None = None
         self._order = 0
         self._folder_id = self.arguments.folder_id
-        if self._names_a_user():
+        if self.names_a_user():
             target = self.target()
             self._users.append(target)
             self._folder_id = target.folder_id if target.folder_id is not None else self._folder_id
         self._whole = self.arguments.folder is None and self._folder_id is None
-
-    def _names_a_user(self) -> bool:
-        return any(value is not None for value in (self.arguments.user, self.arguments.id, self.arguments.url))
 
     @classmethod
     def open_archive(cls, arguments: FavoritesArguments, settings: Any) -> Archive:
@@ -159,7 +160,7 @@ class FavoritesSpider(RootSpider, PhotoSpider):
         assert self.archive is not None
         self._settled = reads.settled_ids(connection, self.archive.layout)
         users = reads.users(connection)
-        if not self._names_a_user():
+        if not self.names_a_user():
             self._users.extend(Target(name, user_id, None) for user_id, name in users)
         for user_id, name in users:
             if any(_means(target, user_id, name) for target in self._users):
@@ -183,7 +184,7 @@ class FavoritesSpider(RootSpider, PhotoSpider):
         try:
             chosen = self._choose(folders)
         except ArchiveError as error:
-            self.note(error)
+            self.user_missed(error)
             return
         for folder_id in chosen:
             name = folders.get(folder_id) or f"folder {folder_id}"
@@ -192,7 +193,7 @@ class FavoritesSpider(RootSpider, PhotoSpider):
             if reason is not None:
                 self.skip(name, reason)
             else:
-                self._folders.append((user_id, folder_id, name))
+                self._folders.append((user_id, folder_id, name, folder_id in folders))
             if content is not None:
                 self._count(content.image_ids)
                 yield from self._take_up(content.wanted)
@@ -219,7 +220,7 @@ class FavoritesSpider(RootSpider, PhotoSpider):
                 return f"finished less than {self._rest.total_seconds() / 3600:g} hours ago"
         return None
 
-    def _begin(self, user_id: int, folder_id: int, name: str) -> Listing:
+    def _begin(self, user_id: int, folder_id: int, name: str, listed: bool) -> Listing:
         """Return the listing of a folder, from where it may show something new."""
         state = self._states.get(user_id, {}).get(folder_id)
         content = self._contents.get(user_id, {}).get(folder_id)
@@ -229,7 +230,7 @@ class FavoritesSpider(RootSpider, PhotoSpider):
         self.stats.set_value("imagefap/folders/current", name)
         self._order += 1
         since = datetime.now(UTC).isoformat() if walk.page == 0 else None
-        return Listing(user_id, folder_id, name, self._order, walk, len(known), not self._whole, since)
+        return Listing(user_id, folder_id, name, self._order, walk, len(known), listed, not self._whole, since)
 
     def _take_up(self, wanted: list[WantedImage]) -> Iterator[Any]:
         """Wish for what earlier runs did not get."""
@@ -269,7 +270,7 @@ class FavoritesSpider(RootSpider, PhotoSpider):
         self._listing = None
         yield FolderItem(listing.user_id, listing.folder_id, listing.name, kind=FolderKind.GALLERIES)
         if listing.named:
-            self.note(NotFoundError(f"folder {listing.name!r} ({listing.folder_id}) {GALLERIES}"))
+            self.stop(NotFoundError(f"folder {listing.name!r} ({listing.folder_id}) {GALLERIES}"))
         else:
             self.skip(listing.name, GALLERIES)
 
@@ -277,12 +278,15 @@ class FavoritesSpider(RootSpider, PhotoSpider):
         """Leave a folder as it is; say so, and whose fault it is."""
         self._listing = None
         if isinstance(error, PageNotFound):
-            error = NotFoundError(f"folder {listing.name!r} cannot be had: {error}")
+            error = NotFoundError(f"{listing.name} cannot be had: {error}")
             if not listing.named:
                 self.skip(listing.name, str(error))
                 return
-        self.note(error)
-        self.skip(listing.name, "could not be listed")
+        if listing.named:
+            self.stop(error)
+        else:
+            self.note(error)
+            self.skip(listing.name, "could not be listed")
 
     def skip(self, name: str, reason: str) -> None:
         """Name a folder that was left out in the summary."""

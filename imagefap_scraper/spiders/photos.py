@@ -151,6 +151,7 @@ class PhotoSpider(ArchiveSpider):
         self._own_strips: deque[StripStep] = deque()
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             kwargs["crawler"].signals.connect(self._on_item, signal=signal)
+        kwargs["crawler"].signals.connect(self._on_closed, signal=signals.spider_closed)
 
     # What is wanted
 
@@ -290,6 +291,10 @@ class PhotoSpider(ArchiveSpider):
         wish.refreshed, wish.asked = True, False
         self.ask_first(PhotoStep(self, PhotoRequest(image_id, wish.gallery_id)))
         return True
+
+    def _on_closed(self) -> None:
+        """Say how many images are wanted still."""
+        self.stats.set_value("imagefap/images/left", len(self.wishes))
 
     def _on_item(self, item: Any) -> None:
         """Forget the wish: whatever became of the image is on record."""

@@ -118,8 +118,15 @@ class RootSpider(ArchiveSpider):
         return ProfileStep(self, target.user_name)
 
     def user_missed(self, error: ArchiveError) -> None:
-        """Note that nothing of a user could be had; the next user, if there is one, still can."""
-        self.note(error)
+        """Note that nothing of a user could be had; where nobody was named, the next one still can."""
+        if self.names_a_user():
+            self.stop(error)
+        else:
+            self.note(error)
+
+    def names_a_user(self) -> bool:
+        """Return whether the arguments name one."""
+        return any(value is not None for value in (self.arguments.user, self.arguments.id, self.arguments.url))
 
     @abstractmethod
     def folders_known(self, user_id: int, user_name: str, folders: dict[int, str]) -> Iterator[Any]:

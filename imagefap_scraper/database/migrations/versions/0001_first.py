@@ -41,7 +41,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "intents",
-        sa.Column("intent_id", sa.Integer(), nullable=False),
+        sa.Column("intent_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("temporary", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
