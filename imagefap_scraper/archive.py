@@ -40,7 +40,9 @@ class Archive:
         writer: the database's one writer; None if the crawl keeps no database.
     """
 
-    def __init__(self, output: Path, layout: Layout, *, database: bool = True, url: str = "") -> None:
+    def __init__(
+        self, output: Path, layout: Layout, *, database: bool = True, url: str = "", durable: bool = True
+    ) -> None:
         """Open the archive; whatever it holds open is released by `close`.
 
         Args:
@@ -48,6 +50,7 @@ class Archive:
             layout: `blobs` (mode=read) or `straight` (mode=get).
             database: False keeps none, and looks for equal bytes in the directory instead.
             url: another place for the database, as an SQLAlchemy address of an SQLite file.
+            durable: False lets the database's commits reach the disk when they will; a power cut costs the last ones.
 
         Raises:
             OutputError: the directory cannot be made or written.
@@ -58,6 +61,7 @@ class Archive:
         self.layout: Layout = layout
         self.writer: DatabaseWriter | None = None
         self._database = database
+        self._durable = durable
         self._open = ExitStack()
         address = database_url(Path(output).expanduser().absolute(), url) if database else None
         if address is not None:
@@ -87,7 +91,7 @@ class Archive:
         exclusive = partial(database_lock, path)
         if path.parent.resolve() != self.directory.root:
             _make_lock_beside(path)
-        engine = open_writer(address)
+        engine = open_writer(address, durable=self._durable)
         with exclusive():
             upgrade(engine)
         self.writer = DatabaseWriter(engine, exclusive)

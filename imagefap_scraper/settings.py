@@ -24,7 +24,8 @@ IMAGEFAP_SITE_URL = _setting("IMAGEFAP_SITE_URL", "https://www.imagefap.com")
 IMAGEFAP_OUTPUT = _setting("IMAGEFAP_OUTPUT", "~/Downloads/imagefap")
 #: Another place for the database: sqlite:////PATH. Empty: `imagefap.database` in the output directory.
 IMAGEFAP_DATABASE_URL = _setting("IMAGEFAP_DATABASE_URL", "")
-#: `durable`: each image is on the disk before its row says so. `grouped`: in batches; a power cut costs the last batch.
+#: `durable`: an image and its row are on the disk before the crawl counts it. `grouped`: files first, in batches, their
+#: rows soon after; a power cut costs the last batch, never the truth of the database. For fast disks and imports.
 IMAGEFAP_DURABILITY = _setting("IMAGEFAP_DURABILITY", "durable")
 
 # --- Pace -----------------------------------------------------------------------------------------------------------
@@ -109,6 +110,8 @@ SCHEDULER_PRIORITY_QUEUE = "imagefap_scraper.pace.queue.PageGateQueue"
 #: It reads the source of every callback at start, for a mistake that mypy finds.
 WARN_ON_GENERATOR_RETURN_VALUE = False
 RETRY_TIMES = 3
+#: What is given up is told with its reason, in the database and at the end.
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
 
 AUTOTHROTTLE_ENABLED = True
 #: Seconds; of image hosts only, pages have a pace of their own.

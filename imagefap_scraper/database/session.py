@@ -82,8 +82,13 @@ def _foreign_kind(head: bytes) -> str:
     return "a file of another kind"
 
 
-def open_writer(url: URL) -> Engine:
-    """Return an engine that may write; SQLite in WAL mode, every commit synced.
+def open_writer(url: URL, *, durable: bool = True) -> Engine:
+    """Return an engine that may write; SQLite in WAL mode.
+
+    Args:
+        url: from `database_url`.
+        durable: every commit waits for the disk. Without it a power cut costs the last commits, and nothing else: the
+            WAL's frames are checksummed, so what is left is a state that was once committed.
 
     Raises:
         DatabaseError: if the file is foreign or cannot be opened.
@@ -96,7 +101,8 @@ def open_writer(url: URL) -> Engine:
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
         # SQLAlchemy, not sqlite3, says when a transaction begins: savepoints need that.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        synchronous = "FULL" if durable else "NORMAL"
+        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

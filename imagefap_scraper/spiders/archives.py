@@ -19,4 +19,5 @@ def output_directory(output: str | None, settings: BaseSettings) -> Path:
 def open_archive(output: str | None, layout: Layout, settings: BaseSettings, *, database: bool = True) -> Archive:
     """Return the opened archive; raises what `Archive` raises."""
     url = str(settings["IMAGEFAP_DATABASE_URL"] or "")
-    return Archive(output_directory(output, settings), layout, database=database, url=url)
+    durable = settings["IMAGEFAP_DURABILITY"] != "grouped"
+    return Archive(output_directory(output, settings), layout, database=database, url=url, durable=durable)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
+from scrapy.exceptions import DownloadCancelledError
 
 from imagefap_scraper.exceptions import ArchiveError, LayoutChanged, NotFoundError, PageNotFound
 from imagefap_scraper.items import ImageItem, ImageStatus
@@ -16,7 +17,7 @@ from imagefap_scraper.pages.photo import Photo, PhotoPage
 from imagefap_scraper.pages.strip import Strip, StripPage
 from imagefap_scraper.pages.urls import is_full_size, without_signature
 from imagefap_scraper.planning.planner import Planner
-from imagefap_scraper.planning.windows import PhotoRequest, StripRequest, Window
+from imagefap_scraper.planning.windows import PhotoRequest, StripRequest, Window, strip_around
 from imagefap_scraper.spiders.base import ArchiveSpider, Step
 from imagefap_scraper.storage.names import is_cut
 
@@ -89,8 +90,9 @@ class PhotoStep(Step):
         """Yield image requests for everything wanted that the page shows."""
         image_id = self._request.image_id
         photo = PhotoPage(text, url, self._spider.site).photo(image_id)
-        self._spider.planner.saw(self._request, _window(photo.strip, photo.gallery_id))
-        yield from self._spider.take_photo(photo, url)
+        window = _window(photo.strip, photo.gallery_id)
+        self._spider.planner.saw(self._request, window)
+        yield from self._spider.take_photo(photo, window, url)
         yield from self._spider.take_strip(photo.strip, photo.gallery_id, url)
 
     def missed(self, error: ArchiveError) -> Iterator[Any]:
@@ -188,7 +190,7 @@ class PhotoSpider(ArchiveSpider):
 
     # What pages show
 
-    def take_photo(self, photo: Photo, page_url: str) -> Iterator[Any]:
+    def take_photo(self, photo: Photo, window: Window, page_url: str) -> Iterator[Any]:
         """Yield what follows from an image's own page: its file's request, or a look beside it."""
         wish = self.wishes.get(photo.image_id)
         if wish is None or wish.asked:
@@ -197,9 +199,8 @@ class PhotoSpider(ArchiveSpider):
         if photo.url is not None:
             sighting = Sighting(photo.url, page_url, photo.gallery_id, photo.added, photo.name)
             yield from self._ask_file(wish, sighting)
-        elif photo.gallery_id is not None and photo.strip.index is not None:
-            request = StripRequest(photo.gallery_id, max(photo.strip.index, 0), photo.image_id)
-            self._own_strips.append(StripStep(self, request, for_image=photo.image_id))
+        elif (around := strip_around(photo.image_id, window)) is not None:
+            self._own_strips.append(StripStep(self, around, for_image=photo.image_id))
         else:
             yield from self.give_up(photo.image_id, ImageStatus.FAILED, NO_ADDRESS)
 
@@ -280,8 +281,11 @@ class PhotoSpider(ArchiveSpider):
     def image_failed(self, failure: Failure) -> Iterator[Any]:
         """Yield the outcome of a file that never came."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        error = self.error_of(failure, without_signature(request.url))
-        yield from self.give_up_for(request.cb_kwargs["image_id"], error, "file")
+        image_id = request.cb_kwargs["image_id"]
+        if isinstance(failure.value, DownloadCancelledError):
+            yield from self.give_up(image_id, ImageStatus.FAILED, "file is larger than DOWNLOAD_MAXSIZE")
+            return
+        yield from self.give_up_for(image_id, self.error_of(failure, without_signature(request.url)), "file")
 
     def _refresh(self, image_id: int) -> bool:
         """Ask an image's page once more, for an address that has not expired; False if that was done before."""
