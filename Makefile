@@ -39,11 +39,14 @@ clean: ## remove the virtual environment and the demo's files
 
 $(VENV)/.ready: requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: apt install python3 python3-venv (or make PYTHON=/path/to/python3.12)"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || \
+		{ echo "$(PYTHON) is not Python 3.11 or 3.12: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no venv module: apt install python3-venv"; exit 1; }
 	@echo "installing into $(VENV) (about 0.5 GB, once)"
-	@$(INSTALL) -r requirements.txt
+	@$(PYTHON) -m venv $(VENV) || { echo "$(VENV) could not be made: is there room, and may this directory be written?"; exit 1; }
+	@$(INSTALL) -r requirements.txt || { echo "the packages could not be installed (see above): is there a network? Then the same command again"; exit 1; }
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready requirements-test.txt
-	@$(INSTALL) -r requirements-test.txt
+	@$(INSTALL) -r requirements-test.txt || { echo "the test packages could not be installed (see above): is there a network? Then the same command again"; exit 1; }
 	@touch $@

@@ -25,6 +25,27 @@ class ImageStatus(StrEnum):
     GONE = "gone"
 
 
+class Absence(StrEnum):
+    """What of a stored image the site no longer has; the original program's three levels."""
+
+    PAGE = "page"
+    ADDRESS = "address"
+    FILE = "file"
+
+
+@dataclass
+class AuditItem:
+    """What an audit saw of a stored image.
+
+    Attributes:
+        image_id: the site's number of the image.
+        missing: what the site no longer has of it; None if all is there.
+    """
+
+    image_id: int
+    missing: Absence | None = None
+
+
 @dataclass
 class UserItem:
     """A user of the site.

@@ -51,10 +51,13 @@ IMAGEFAP_BLOCK_MAX_PAUSES = _setting("IMAGEFAP_BLOCK_MAX_PAUSES", "4")
 #: Seconds before the first retry of a failed request; each next one waits four times as long.
 IMAGEFAP_RETRY_WAIT = _setting("IMAGEFAP_RETRY_WAIT", "1.0")
 
-# --- Listing --------------------------------------------------------------------------------------------------------
+# --- Listing and audit -----------------------------------------------------------------------------------------------
 
 #: Hours for which a finished folder is left alone by a read crawl of all folders.
 IMAGEFAP_FOLDER_REST = _setting("IMAGEFAP_FOLDER_REST", "72")
+
+#: Hours after which an audit that misses an image a second time believes that it has vanished from the site.
+IMAGEFAP_AUDIT_HOURS = _setting("IMAGEFAP_AUDIT_HOURS", "24")
 
 # --- Inspection -----------------------------------------------------------------------------------------------------
 

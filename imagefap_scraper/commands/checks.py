@@ -25,6 +25,7 @@ def check_settings(settings: BaseSettings) -> None:
     read_config(settings)
     read_limits(settings)
     number(settings, "IMAGEFAP_FOLDER_REST")
+    number(settings, "IMAGEFAP_AUDIT_HOURS")
     number(settings, "IMAGEFAP_RETRY_WAIT")
     number(settings, "IMAGEFAP_PROGRESS_INTERVAL")
     if whole_number(settings, "IMAGEFAP_IMAGE_CONCURRENCY") < 1:

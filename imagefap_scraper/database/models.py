@@ -103,13 +103,16 @@ class Folder(Base):
 class Image(Base):
     """An image of the site: where it stands, what the site says of it, and the bytes behind it.
 
-    `address` is the full-size address without its signature; `name` the whole name from the photo page.
+    `address` is the full-size address without its signature; `name` the whole name from the photo page. An audit that
+    misses something of a stored image notes what (`missing`) and when it was first missed (`missed_at`); a second audit
+    that misses it too, long enough afterwards, sets `vanished_at`. One that finds it clears all three.
     """
 
     __tablename__ = "images"
     __table_args__ = (
         CheckConstraint("status IN ('wanted', 'stored', 'failed', 'gone')", name="image_status"),
         CheckConstraint("(status = 'stored') = (sha256 IS NOT NULL)", name="image_sha256_iff_stored"),
+        CheckConstraint("missing IN ('page', 'address', 'file')", name="image_missing"),
         Index("images_by_status", "status"),
         Index("images_by_sha256", "sha256"),
     )
@@ -125,6 +128,9 @@ class Image(Base):
     gallery_id: Mapped[int | None] = mapped_column(BigInteger)
     address: Mapped[str | None]
     added: Mapped[str | None]
+    missing: Mapped[str | None] = mapped_column(String(8))
+    missed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    vanished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Favorite(Base):

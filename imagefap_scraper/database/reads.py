@@ -168,6 +168,17 @@ def wanted_images(connection: Connection, image_ids: Sequence[int], layout: str)
     return [found[image_id] for image_id in image_ids if image_id in found]
 
 
+def images_of_users(connection: Connection, user_ids: Sequence[int], status: ImageStatus) -> list[WantedImage]:
+    """Return the images of one status that these users' folders hold, in the order of the folders, each once."""
+    rows = connection.execute(
+        select(Image.image_id, Image.name, Favorite.listed_name, Image.gallery_id, Favorite.position, Image.sha256)
+        .join(Favorite, Favorite.image_id == Image.image_id)
+        .where(Favorite.user_id.in_(user_ids), Image.status == status)
+        .order_by(Favorite.user_id, Favorite.folder_id, Favorite.position)
+    ).all()
+    return list({row.image_id: WantedImage(*row) for row in reversed(rows)}.values())[::-1]
+
+
 def usual_layout(connection: Connection) -> Literal["blobs", "straight"]:
     """Return the layout of this archive: straight names if there are no others, else blobs."""
     layouts = set(connection.execute(select(StoredFile.layout).distinct()).scalars())

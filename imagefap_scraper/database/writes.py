@@ -10,10 +10,11 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 
 from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, Intent, StoredFile, User
-from imagefap_scraper.items import FolderItem, FolderKind, ImageItem, ImageStatus, UserItem
+from imagefap_scraper.items import AuditItem, FolderItem, FolderKind, ImageItem, ImageStatus, UserItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import timedelta
 
     from sqlalchemy import Connection
 
@@ -193,6 +194,35 @@ def record_missed(connection: Connection, item: ImageItem) -> None:
     """Record why an image was not stored (`failed` or `gone`); what is stored stays stored."""
     outcome = {"reason": item.reason, "stored_at": None, "sha256": None}
     connection.execute(_RECORD_MISSED, _outcome(item, now()) | outcome)
+
+
+def record_audit(connection: Connection, item: AuditItem, apart: timedelta) -> str:
+    """Record what an audit saw; return `present`, `back`, `missed` (to be looked at again) or `vanished`.
+
+    Args:
+        connection: of the writer.
+        item: what was seen.
+        apart: how long after the first miss a second one is believed.
+    """
+    here = Image.image_id == item.image_id
+    missed_at, vanished_at = connection.execute(select(Image.missed_at, Image.vanished_at).where(here)).one()
+    moment = now()
+    if item.missing is None:
+        connection.execute(update(Image).where(here).values(missing=None, missed_at=None, vanished_at=None))
+        return "present" if vanished_at is None else "back"
+    changes: dict[str, Any] = {"missing": item.missing}
+    if missed_at is None:
+        changes["missed_at"] = moment
+    elif vanished_at is None and moment - missed_at >= apart:
+        changes["vanished_at"] = vanished_at = moment
+    connection.execute(update(Image).where(here).values(**changes))
+    return "missed" if vanished_at is None else "vanished"
+
+
+def forget_misses(connection: Connection) -> None:
+    """Forget first misses: the site blocked since, and what it showed then proves nothing."""
+    unsure = and_(Image.missed_at.is_not(None), Image.vanished_at.is_(None))
+    connection.execute(update(Image).where(unsure).values(missing=None, missed_at=None))
 
 
 def _outcome(item: ImageItem, moment: datetime) -> dict[str, Any]:

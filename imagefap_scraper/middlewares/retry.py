@@ -40,7 +40,7 @@ class PatientRetryMiddleware(RetryMiddleware):
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         """Pass the answer on, or the request once more."""
         of_image = request.meta.get("download_slot") == IMAGE_SLOT and response.status == HTTPStatus.OK
-        if of_image and not _is_whole(response.body):
+        if of_image and request.method == "GET" and not _is_whole(response.body):
             return self._retry(request, "not a whole image") or response
         return super().process_response(request, response)
 

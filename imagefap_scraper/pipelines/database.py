@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,14 @@ from scrapy.exceptions import DropItem
 
 from imagefap_scraper.database import writes
 from imagefap_scraper.exceptions import ArchiveError
-from imagefap_scraper.items import FolderItem, ImageItem, ImageStatus, UserItem
+from imagefap_scraper.items import AuditItem, FolderItem, ImageItem, ImageStatus, UserItem
 from imagefap_scraper.pipelines.base import ArchivePipeline
 from imagefap_scraper.pipelines.storage import item_extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scrapy.crawler import Crawler
     from sqlalchemy import Connection
 
 
@@ -23,28 +25,40 @@ class DatabasePipeline(ArchivePipeline):
     """Reads every field; writes rows. An image without a file ends here, once its reason is on record.
 
     Without a database it only counts.
+
+    Settings: IMAGEFAP_AUDIT_HOURS.
     """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._apart = timedelta(hours=crawler.settings.getfloat("IMAGEFAP_AUDIT_HOURS"))
 
     async def process_item(self, item: Any) -> Any:
         """Return the item once its transaction is committed."""
         work = self._work(item)
         if work is not None and self.archive.writer is not None:
             try:
-                await self.archive.run(work)
+                outcome = await self.archive.run(work)
             except ArchiveError as error:
                 raise self.give_up(error) from error
+            if outcome is not None:
+                self.stats.inc_value(f"imagefap/audit/{outcome}")
         if isinstance(item, ImageItem):
             self._count(item)
             if item.status is not ImageStatus.STORED:
                 raise DropItem(f"image {item.image_id} {item.status}: {item.reason}", log_level="DEBUG")
         return item
 
-    def _work(self, item: Any) -> Callable[[Connection], None] | None:
+    def _work(self, item: Any) -> Callable[[Connection], str | None] | None:
         """Return what an item means for the database."""
         if isinstance(item, UserItem):
             return partial(writes.record_user, user=item)
         if isinstance(item, FolderItem):
             return partial(writes.record_folder, folder=item)
+        if isinstance(item, AuditItem):
+            # After a block nothing that is missed counts; the end of the crawl forgets it.
+            apart = timedelta.max if self._blocked() else self._apart
+            return partial(writes.record_audit, item=item, apart=apart)
         if not isinstance(item, ImageItem):
             return None
         if item.status is not ImageStatus.STORED:
@@ -56,6 +70,9 @@ class DatabasePipeline(ArchivePipeline):
             extension=item_extension(item),
             intent_id=item.intent_id,
         )
+
+    def _blocked(self) -> bool:
+        return bool(self.stats.get_value("imagefap/blocks/count"))
 
     def _count(self, item: ImageItem) -> None:
         if item.status is not ImageStatus.STORED:
@@ -72,5 +89,7 @@ class DatabasePipeline(ArchivePipeline):
         if self.archive.writer is not None:
             try:
                 await self.archive.run(partial(writes.note_finished_folders, layout=self.archive.layout))
+                if self._blocked():
+                    await self.archive.run(writes.forget_misses)
             except ArchiveError as error:
                 self.spider.note(error)

@@ -101,12 +101,16 @@ class ImagesArguments(Arguments):
         None, description="numbers of images, with commas between"
     )
     retry: Literal["failed"] | None = Field(None, description="failed: everything that failed before, once more")
+    audit: bool = Field(False, description="look what has vanished from the site; downloads nothing that is stored")
+    user: Name | None = Field(None, description="name of a known user, for audit=1; default: all")
     mode: Literal["get", "read"] | None = Field(None, description="layout; default: read, or what the archive has")
 
     @model_validator(mode="after")
     def _says_which(self) -> Self:
-        if (self.ids is None) == (self.retry is None):
-            raise ValueError("which images? give either -a ids=1,2,3 or -a retry=failed")
+        if (self.ids is not None) + (self.retry is not None) + self.audit != 1:
+            raise ValueError("which images? give one of -a ids=1,2,3, -a retry=failed and -a audit=1")
+        if self.user is not None and not self.audit:
+            raise ValueError("user is for audit=1 alone: -a ids and -a retry know their images")
         if self.ids is not None and not self.ids:
             raise ValueError("ids is empty: write -a ids=1,2,3")
         return self

@@ -11,7 +11,7 @@ from scrapy import Request, signals
 from scrapy.exceptions import DownloadCancelledError
 
 from imagefap_scraper.exceptions import ArchiveError, LayoutChanged, NotFoundError, PageNotFound
-from imagefap_scraper.items import ImageItem, ImageStatus
+from imagefap_scraper.items import AuditItem, ImageItem, ImageStatus
 from imagefap_scraper.pace.slots import IMAGE_SLOT
 from imagefap_scraper.pages.photo import Photo, PhotoPage
 from imagefap_scraper.pages.strip import Strip, StripPage
@@ -33,10 +33,13 @@ logger = logging.getLogger(__name__)
 IMAGE_PRIORITY = 100
 #: Reason of an image whose page is there, without its address on it or beside it.
 NO_ADDRESS = "no full-size address on its page"
+#: Reasons of images that the site itself no longer has.
+PAGE_GONE = "page gone"
+FILE_GONE = "file gone"
 #: Status codes by which the site says that an image's file is no longer there.
-_GONE = (404, 410)
+GONE = (404, 410)
 #: Status code of an address whose signature has expired.
-_EXPIRED = 403
+EXPIRED = 403
 
 
 @dataclass(slots=True)
@@ -198,7 +201,7 @@ class PhotoSpider(ArchiveSpider):
         wish.name = photo.name or wish.name
         if photo.url is not None:
             sighting = Sighting(photo.url, page_url, photo.gallery_id, photo.added, photo.name)
-            yield from self._ask_file(wish, sighting)
+            yield from self.ask_file(wish, sighting)
         elif (around := strip_around(photo.image_id, window)) is not None:
             self._own_strips.append(StripStep(self, around, for_image=photo.image_id))
         else:
@@ -211,7 +214,7 @@ class PhotoSpider(ArchiveSpider):
             if wish is None or wish.asked or (self.needs_names and wish.name is None):
                 continue
             self.planner.discard(entry.image_id)
-            yield from self._ask_file(wish, Sighting(entry.url, page_url, gallery_id, entry.added))
+            yield from self.ask_file(wish, Sighting(entry.url, page_url, gallery_id, entry.added))
 
     def give_up(self, image_id: int, status: ImageStatus, reason: str) -> Iterator[Any]:
         """Yield the outcome of an image that was not had."""
@@ -225,7 +228,7 @@ class PhotoSpider(ArchiveSpider):
         A refusal by robots.txt says nothing of the image: it ends the crawl and leaves the image wanted.
         """
         if isinstance(error, PageNotFound):
-            yield from self.give_up(image_id, ImageStatus.GONE, f"{what} gone")
+            yield from self.give_up(image_id, ImageStatus.GONE, PAGE_GONE)
         elif isinstance(error, NotFoundError):
             self.stop(error)
         elif isinstance(error, LayoutChanged):
@@ -237,19 +240,27 @@ class PhotoSpider(ArchiveSpider):
 
     # Image files
 
-    def _ask_file(self, wish: Wish, sighting: Sighting) -> Iterator[Any]:
+    def ask_file(self, wish: Wish, sighting: Sighting) -> Iterator[Any]:
+        """Yield the request for an image's file, or the image if only a copy of what is here is wanted."""
         wish.asked = True
         if wish.sha256 is not None:
             yield self._item(wish.image_id, sighting, sha256=wish.sha256, known=True)
             return
-        yield Request(
+        yield self.file_request(wish.image_id, sighting, self.parse_image, self.image_failed)
+
+    def file_request(
+        self, image_id: int, sighting: Sighting, callback: Any, errback: Any, method: str = "GET"
+    ) -> Request:
+        """Return a request to the image hosts, which goes before every page."""
+        return Request(
             sighting.url,
-            callback=self.parse_image,
-            errback=self.image_failed,
+            callback=callback,
+            errback=errback,
+            method=method,
             headers={"Referer": without_signature(sighting.page_url)},
             priority=IMAGE_PRIORITY,
             meta={"download_slot": IMAGE_SLOT},
-            cb_kwargs={"image_id": wish.image_id, "sighting": sighting},
+            cb_kwargs={"image_id": image_id, "sighting": sighting},
             dont_filter=True,
         )
 
@@ -265,10 +276,10 @@ class PhotoSpider(ArchiveSpider):
 
     def parse_image(self, response: Response, image_id: int, sighting: Sighting) -> Iterator[Any]:
         """Yield the image with its bytes, or what the answer means."""
-        if response.status == _EXPIRED and self._refresh(image_id):
+        if response.status == EXPIRED and self.refresh(image_id):
             yield from self.advance()
-        elif response.status in _GONE:
-            yield from self.give_up(image_id, ImageStatus.GONE, "file gone")
+        elif response.status in GONE:
+            yield from self.give_up(image_id, ImageStatus.GONE, FILE_GONE)
         elif response.status != 200:
             yield from self.give_up(image_id, ImageStatus.FAILED, f"file refused (status {response.status})")
         elif not is_full_size(response.url):
@@ -287,7 +298,7 @@ class PhotoSpider(ArchiveSpider):
             return
         yield from self.give_up_for(image_id, self.error_of(failure, without_signature(request.url)), "file")
 
-    def _refresh(self, image_id: int) -> bool:
+    def refresh(self, image_id: int) -> bool:
         """Ask an image's page once more, for an address that has not expired; False if that was done before."""
         wish = self.wishes[image_id]
         if wish.refreshed:
@@ -302,7 +313,7 @@ class PhotoSpider(ArchiveSpider):
 
     def _on_item(self, item: Any) -> None:
         """Forget the wish: whatever became of the image is on record."""
-        if isinstance(item, ImageItem):
+        if isinstance(item, ImageItem | AuditItem):
             self.wishes.pop(item.image_id, None)
 
 

@@ -147,7 +147,11 @@ def upgrade() -> None:
         sa.Column("gallery_id", sa.BigInteger(), nullable=True),
         sa.Column("address", sa.String(), nullable=True),
         sa.Column("added", sa.String(), nullable=True),
+        sa.Column("missing", sa.String(length=8), nullable=True),
+        sa.Column("missed_at", models.UtcDateTime(), nullable=True),
+        sa.Column("vanished_at", models.UtcDateTime(), nullable=True),
         sa.CheckConstraint("(status = 'stored') = (sha256 IS NOT NULL)", name="image_sha256_iff_stored"),
+        sa.CheckConstraint("missing IN ('page', 'address', 'file')", name="image_missing"),
         sa.CheckConstraint("status IN ('wanted', 'stored', 'failed', 'gone')", name="image_status"),
         sa.ForeignKeyConstraint(
             ["sha256"],
