@@ -83,7 +83,7 @@ BOT_NAME = "imagefap_scraper"
 SPIDER_MODULES = ["imagefap_scraper.spiders"]
 NEWSPIDER_MODULE = "imagefap_scraper.spiders"
 COMMANDS_MODULE = "imagefap_scraper.commands"
-USER_AGENT = "imagefap_scraper (+https://www.imagefap.com favorites archiver; one address, polite)"
+USER_AGENT = "imagefap_scraper/0.1 (archives its user's own favorites; one page at a time)"
 
 #: Obey the site's robots.txt. If it refuses a page, the crawl says so and ends (exit 66).
 ROBOTSTXT_OBEY = True

@@ -38,8 +38,11 @@ def main() -> int:
     with DemoSite.start() as site:
         crawled = [_crawl(site.url, "mode=get", DEMO / "get"), _crawl(site.url, "mode=read", DEMO / "read")]
     counted = _run(["python", "tools/process.py", "stats", "--dir", str(DEMO / "read")])
+    if [*crawled, counted] != [EXPECTED, EXPECTED, 0]:
+        print(f"\nThe demo did not end as it should: exit codes {crawled} and {counted}; what went wrong is above.")
+        return 1
     print(LAST_WORDS.format(demo=DEMO))
-    return 0 if crawled == [EXPECTED, EXPECTED] and counted == 0 else 1
+    return 0
 
 
 def _crawl(url: str, mode: str, output: Path) -> int:

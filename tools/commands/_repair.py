@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imagefap_scraper.database import checks, repairs
 from imagefap_scraper.exceptions import DatabaseError
-from imagefap_scraper.storage.audit import Fault
-from tools.commands import _audit
+from imagefap_scraper.storage.audit import Fault, examine
+from tools.commands._audit import DAMAGED_DATABASE, FAVORITE_WITHOUT_IMAGE, STORED_WITHOUT_FILE
 from tools.commands._console import counted
 
 if TYPE_CHECKING:
@@ -21,89 +21,113 @@ if TYPE_CHECKING:
     from imagefap_scraper.storage.files import ArchiveDirectory
     from tools.commands._audit import Audit, Problem
 
-#: What a file's image is wanted for, as its row and `print` say.
-_REASONS = {Fault.MISSING: "its file was missing", Fault.OUTSIDE: "its file was missing"}
+#: Why an image is wanted again, as its row and `print` say.
+_MISSING = "its file was missing"
 _DAMAGED = "its file was damaged"
-#: Where a directory or a link has the name of a file: among straight names the user put it there, and it stays.
-_QUARANTINED = frozenset({Fault.SIZE, Fault.BYTES})
+#: Repairs in one transaction, which holds up no crawl: the directory is locked.
+_AT_A_TIME = 500
 
 
 class Repair:
-    """Repairs what an audit found, or says what it would do.
+    """Repairs what an audit found, or only says what it would do.
 
     Args:
-        directory: the output directory; locked by the caller, unless nothing is to be done.
+        directory: the output directory, locked by the caller.
         connection: reads.
-        writing: gives a connection inside a write transaction of its own; None only says what would be done.
+        transaction: gives a connection that writes, in a transaction of its own; None changes nothing at all.
     """
 
     def __init__(
         self,
         directory: ArchiveDirectory,
         connection: Connection,
-        writing: Callable[[], AbstractContextManager[Connection]] | None,
+        transaction: Callable[[], AbstractContextManager[Connection]] | None,
     ) -> None:
         self._directory = directory
         self._connection = connection
-        self._writing = writing
+        self._transaction = transaction
+        self._writes: list[Callable[[Connection], None]] = []
 
     def run(self, audit: Audit) -> None:
-        """Repair every problem that can be; each says what was done.
+        """Repair what can be; each problem says what was done about it.
 
         Raises:
             DatabaseError: the database itself is damaged: nothing is concluded from it.
             StorageError: the disk refused; what was repaired before stays so, and a second run goes on.
         """
-        if any(problem.kind == _audit.DAMAGED_DATABASE for problem in audit.problems):
+        if any(problem.kind == DAMAGED_DATABASE for problem in audit.problems):
             raise DatabaseError(
                 f"{audit.database} is damaged, so nothing was repaired: keep a copy, restore a backup, verify again"
             )
-        for problem in audit.problems:
-            if problem.file is not None and problem.kind != Fault.UNREADABLE:
-                self._file(problem, problem.file)
-            elif problem.kind in (_audit.STORED_WITHOUT_FILE, _audit.FAVORITE_WITHOUT_IMAGE):
-                self._image(problem)
+        try:
+            for problem in audit.problems:
+                self._one(problem)
+                if len(self._writes) >= _AT_A_TIME:
+                    self._commit()
+        finally:
+            # The rows last: files that were moved and are still named are missing files to the next repair.
+            self._commit()
+
+    def _one(self, problem: Problem) -> None:
+        # A file that cannot be read for want of permission may be whole.
+        if problem.file is not None and problem.kind != Fault.UNREADABLE:
+            self._file(problem, problem.file)
+        elif problem.kind in (STORED_WITHOUT_FILE, FAVORITE_WITHOUT_IMAGE):
+            self._want(problem, _MISSING if problem.kind == STORED_WITHOUT_FILE else "")
+            self._note(problem, [_wanted(problem)])
 
     def _file(self, problem: Problem, file: KnownFile) -> None:
+        done = ["taken off the list of files"]
+        if _is_to_move(problem, file):
+            done.insert(0, f"moved to {self._put_aside(file.path)}")
+        self._writes.append(partial(repairs.forget_file, path=file.path))
         good = self._layouts_of_good_copies(file)
-        done = []
-        if problem.kind in _QUARANTINED or (problem.kind == Fault.NOT_PLAIN and file.layout == "blobs"):
-            done.append(f"moved to {self._put_aside(file.path)}")
-        done.append("taken off the list of files")
-        with ExitStack() as stack:
-            if self._writing is not None:
-                # The row last: after a kill in between the file is missing, and the next repair finds that.
-                writer = stack.enter_context(self._writing())
-                repairs.forget_file(writer, file.path)
-                if not good:
-                    repairs.want_again(writer, problem.image_ids, _REASONS.get(Fault(problem.kind), _DAMAGED))
-                elif file.layout not in good:
-                    repairs.reopen_folders(writer, problem.image_ids, file.layout)
-        if good:
-            done.append("another file with the same bytes is good and will be copied")
-        elif problem.image_ids:
-            done.append(_back_on_the_list(problem))
-        self._note(problem, "; ".join(done))
+        if not good:
+            self._want(problem, _MISSING if problem.kind in (Fault.MISSING, Fault.OUTSIDE) else _DAMAGED)
+            done.append(_wanted(problem))
+        elif file.layout not in good:
+            reopen = partial(repairs.reopen_folders, image_ids=problem.image_ids, layout=file.layout)
+            self._writes.append(reopen)
+            done.append(f"the next crawl copies it from the {' and '.join(sorted(good))} file")
+        self._note(problem, done)
 
-    def _image(self, problem: Problem) -> None:
-        reason = _REASONS[Fault.MISSING] if problem.kind == _audit.STORED_WITHOUT_FILE else ""
-        if self._writing is not None:
-            with self._writing() as writer:
-                repairs.want_again(writer, problem.image_ids, reason)
-        self._note(problem, _back_on_the_list(problem))
+    def _want(self, problem: Problem, reason: str) -> None:
+        self._writes.append(partial(repairs.want_again, image_ids=problem.image_ids, reason=reason))
 
     def _layouts_of_good_copies(self, file: KnownFile) -> set[str]:
-        """Return the layouts that hold the same bytes in another file; every byte of it is read."""
+        """Return the layouts in which another file has the same bytes; every byte of it is read."""
         return {
-            other.layout
-            for other in checks.copies(self._connection, file.sha256)
-            if other.path != file.path and other.size is not None and self._is_good(other, other.size)
+            copy.layout
+            for copy in checks.copies(self._connection, file.sha256)
+            if copy.path != file.path and examine(self._directory, copy.path, copy.size, copy.sha256) is None
         }
 
-    def _is_good(self, file: KnownFile, size: int) -> bool:
-        return examine_is_clean(self._directory, file, size)
-
     def _put_aside(self, path: str) -> str:
-        if self._writing is None:
-            return self._relative_quarantine()
+        if self._transaction is None:
+            return self._directory.quarantine.relative_to(self._directory.root).as_posix()
         return self._directory.put_aside(path).relative_to(self._directory.root).as_posix()
+
+    def _note(self, problem: Problem, done: list[str]) -> None:
+        problem.repaired = self._transaction is not None
+        problem.repair = ("" if problem.repaired else "would be ") + "; ".join(done)
+
+    def _commit(self) -> None:
+        writes, self._writes = self._writes, []
+        if writes and self._transaction is not None:
+            with self._transaction() as connection:
+                for write in writes:
+                    write(connection)
+
+
+def _is_to_move(problem: Problem, file: KnownFile) -> bool:
+    """Tell whether what has the file's name goes to the quarantine.
+
+    A link or a directory in the place of a straight name is the user's and stays; among the blobs it is in the way.
+    """
+    if problem.kind == Fault.NOT_PLAIN:
+        return file.layout == "blobs"
+    return problem.kind in (Fault.SIZE, Fault.BYTES)
+
+
+def _wanted(problem: Problem) -> str:
+    return f"{counted(len(problem.image_ids), 'image')} put back on the list for the next crawl"

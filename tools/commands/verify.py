@@ -51,4 +51,3 @@ def command(
         # Before the exit: a reader that has left is answered by the command line, not by the interpreter's end.
         sys.stdout.flush()
     ctx.exit(0 if result.ok else os.EX_DATAERR)
-
