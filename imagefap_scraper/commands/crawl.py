@@ -55,6 +55,7 @@ class Command(ScrapyCrawl):
         crawler = self._create_crawler(spider_class)
         arguments = parse(spider_class.arguments_model, values, name)
         check_settings(crawler.settings)
+        spider_class.check(arguments, crawler.settings)
         archive = spider_class.open_archive(arguments, crawler.settings)
         OPENED[crawler] = archive
         try:

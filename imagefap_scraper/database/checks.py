@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select, union_all
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, Intent, StoredFile
 from imagefap_scraper.items import ImageStatus
@@ -68,8 +69,17 @@ def counts(connection: Connection) -> Counts:
 
 def integrity(connection: Connection) -> list[str]:
     """Return what SQLite finds wrong with pages, indexes and constraints; at most a hundred lines."""
-    lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-    return [] if lines == ["ok"] else [" ".join(str(line).split()) for line in lines]
+    lines: list[str] = []
+    try:
+        for line in connection.exec_driver_sql("PRAGMA integrity_check").scalars():
+            lines.append(" ".join(str(line).split()))
+    except OperationalError:
+        # It is held by another program, or the disk fails.
+        raise
+    except DatabaseError as error:
+        # Some damage ends the check itself.
+        lines.append(str(error.orig))
+    return [] if lines == ["ok"] else lines
 
 
 def dangling_rows(connection: Connection) -> list[Dangling]:
@@ -91,7 +101,7 @@ def stored_without_file(connection: Connection) -> list[tuple[int, str]]:
     query = select(Image.image_id, Image.sha256).where(
         Image.status == ImageStatus.STORED, Image.sha256.is_not(None), lacking
     )
-    return [(image_id, sha256) for image_id, sha256 in connection.execute(query.order_by(Image.image_id))]
+    return [(image_id, str(sha256)) for image_id, sha256 in connection.execute(query.order_by(Image.image_id))]
 
 
 def status_against_bytes(connection: Connection) -> list[tuple[int, str]]:

@@ -55,7 +55,9 @@ def _upsert_folder(connection: Connection, folder: FolderItem, moment: datetime)
         pages=0,
         first_seen=moment,
     )
-    changes: dict[str, Any] = {"name": folder.name, "unlisted_at": None}
+    changes: dict[str, Any] = {"unlisted_at": None}
+    if folder.name:
+        changes["name"] = folder.name
     if folder.kind not in (None, FolderKind.EMPTY):
         # An emptied folder keeps the kind that it had.
         changes["kind"] = folder.kind

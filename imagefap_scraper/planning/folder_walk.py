@@ -2,7 +2,8 @@
 
 New favorites are appended at the end, so a folder that was listed before is read from its last known page on. Images
 that disappear shift the rest to the left: from there the walk goes back until a page shows a known image, and only then
-forward. The pages of the walk back are held until it has ended, because positions follow the site's order.
+forward. The pages of the walk back are held until it has ended, because positions follow the site's order. After a few
+pages it goes back in growing strides, so that a large folder that was emptied costs few pages.
 
 The site has empty pages inside folders (two in a row have been seen) and sends the last page again, for ever, for any
 page behind it. Both are told from the end: a listing ends at a page with images and without a `next` link, at the third
@@ -22,6 +23,8 @@ Entry = TypeVar("Entry")
 
 #: Empty pages in a row that end a listing: two are still inside it.
 _EMPTY_PAGES_AT_END = 3
+#: Pages of a walk back that are read one by one; images that disappeared have rarely shifted the rest by more.
+_SINGLE_STEPS = 3
 #: Pages in a row that show nothing new, while they claim that there is more.
 _STALE_PAGES_AT_END = 3
 
@@ -55,6 +58,7 @@ class FolderWalk(Generic[Entry]):
         self._page: int | None = max(pages - 1, 0)
         self._known = known
         self._back: list[tuple[list[int], list[Entry], bool]] = []
+        self._steps_back = 0
         self._anchored = self._page == 0
         self._seen: set[int] = set()
         self._page_sets: set[frozenset[int]] = set()
@@ -85,7 +89,11 @@ class FolderWalk(Generic[Entry]):
         assert self._page is not None
         self._back.append((ids, entries, has_next))
         if self._page > 0 and not any(image_id in self._known for image_id in ids):
-            self._page -= 1
+            self._steps_back += 1
+            stride = 2 ** max(self._steps_back - _SINGLE_STEPS, 0)
+            if stride > 1:
+                self._back.clear()  # what is skipped now is read on the way forward, and these pages with it
+            self._page = max(self._page - stride, 0)
             return []
         self._anchored = True
         self._pages = self._page

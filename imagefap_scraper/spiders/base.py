@@ -126,6 +126,10 @@ class ArchiveSpider(Spider, ABC):
         return spider
 
     @classmethod
+    def check(cls, arguments: Any, settings: BaseSettings) -> None:
+        """Refuse arguments that can be told wrong only beside the settings; raises UserInputError."""
+
+    @classmethod
     @abstractmethod
     def open_archive(cls, arguments: Any, settings: Any) -> Archive | None:
         """Return the opened archive that the arguments name; raises what `Archive` raises."""

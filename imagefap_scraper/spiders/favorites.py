@@ -22,7 +22,7 @@ from imagefap_scraper.spiders.photos import PhotoSpider, Wish, whole_name
 from imagefap_scraper.spiders.roots import RootSpider
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -91,13 +91,17 @@ class FolderStep(Step):
             return
         if page.kind is FolderKind.EMPTY and not here.listed:
             raise PageNotFound(f"user {here.user_id} has no folder {here.folder_id}")
-        ids = [image.image_id for image in page.images]
-        for listed in here.walk.saw(ids, page.images, has_next=page.has_next):
+        yield from self._record(page.images, page.has_next)
+
+    def _record(self, images: Sequence[ListedImage], has_next: bool) -> Iterator[Any]:
+        """Yield what the walk lets go of, each page with its checkpoint."""
+        here = self._listing
+        for listed in here.walk.saw([image.image_id for image in images], images, has_next=has_next):
             yield FolderItem(
                 here.user_id,
                 here.folder_id,
                 here.name,
-                kind=FolderKind.IMAGES if page.images or listed.pages else FolderKind.EMPTY,
+                kind=FolderKind.IMAGES if images or listed.pages else FolderKind.EMPTY,
                 pages=listed.pages,
                 favorites=[FavoriteItem(i.image_id, i.listed_name, i.gallery_id) for i in listed.entries],
                 listed_through=listed.last,
@@ -107,9 +111,11 @@ class FolderStep(Step):
         self._spider.went_on(here)
 
     def missed(self, error: ArchiveError) -> Iterator[Any]:
-        """Leave the folder as it is: not finished, nothing in it missing."""
-        self._spider.folder_missed(self._listing, error)
-        yield from ()
+        """Leave the folder as it is, nothing in it missing; but a page behind its last one may well not be there."""
+        if isinstance(error, PageNotFound) and self._page > 0:
+            yield from self._record((), has_next=False)
+        else:
+            self._spider.folder_missed(self._listing, error)
 
 
 class FavoritesSpider(RootSpider, PhotoSpider):

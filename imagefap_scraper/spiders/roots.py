@@ -10,11 +10,13 @@ from imagefap_scraper.exceptions import ArchiveError, NotFoundError, PageNotFoun
 from imagefap_scraper.items import FolderItem, UserItem
 from imagefap_scraper.pages.folders import FavoritesRootPage
 from imagefap_scraper.pages.profile import ProfilePage
-from imagefap_scraper.pages.urls import Target, parse_target
+from imagefap_scraper.pages.urls import Site, Target, parse_target
 from imagefap_scraper.spiders.base import ArchiveSpider, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from scrapy.settings import BaseSettings
 
     from imagefap_scraper.spiders.arguments import UsersArguments
 
@@ -56,18 +58,18 @@ class RootStep(Step):
     Args:
         spider: whose step it is.
         user_id: the user.
-        page: number of the page, from 0.
-        folders: names by number, as far as earlier pages showed them.
+        before: the page before; None for the first one.
     """
 
     kind = "root"
 
-    def __init__(self, spider: RootSpider, user_id: int, page: int = 0, folders: dict[int, str] | None = None) -> None:
+    def __init__(self, spider: RootSpider, user_id: int, before: RootStep | None = None) -> None:
         super().__init__()
         self._spider = spider
         self._user_id = user_id
-        self._page = page
-        self._folders = folders or {}
+        self._user_name = ""
+        self._page: int = before._page + 1 if before else 0
+        self._folders: dict[int, str] = before._folders if before else {}
 
     @property
     def url(self) -> str:
@@ -84,19 +86,26 @@ class RootStep(Step):
         new = {folder_id: name for folder_id, name in shown.items() if folder_id not in self._folders}
         self._folders |= new
         if new:
-            self._spider.ask_first(RootStep(self._spider, self._user_id, self._page + 1, self._folders))
+            following = RootStep(self._spider, self._user_id, self)
+            following._user_name = root.user_name
+            self._spider.ask_first(following)
             for folder_id, name in new.items():
                 yield FolderItem(self._user_id, folder_id, name)
             return
-        yield UserItem(self._user_id, root.user_name, folder_ids=list(self._folders))
-        yield from self._spider.folders_known(self._user_id, root.user_name, self._folders)
+        yield from self._end(root.user_name)
+
+    def _end(self, user_name: str) -> Iterator[Any]:
+        yield UserItem(self._user_id, user_name, folder_ids=list(self._folders))
+        yield from self._spider.folders_known(self._user_id, user_name, self._folders)
 
     def missed(self, error: ArchiveError) -> Iterator[Any]:
-        """Nothing can be said of the folders."""
+        """Nothing can be said of the folders; but a page behind the last one may well not be there."""
+        if isinstance(error, PageNotFound) and self._page > 0:
+            yield from self._end(self._user_name)
+            return
         if isinstance(error, PageNotFound):
             error = NotFoundError(f"user {self._user_id} has no favorites that can be seen; check name and number")
         self._spider.user_missed(error)
-        yield from ()
 
 
 class RootSpider(ArchiveSpider):
@@ -104,11 +113,14 @@ class RootSpider(ArchiveSpider):
 
     arguments: UsersArguments
 
+    @classmethod
+    def check(cls, arguments: UsersArguments, settings: BaseSettings) -> None:
+        """Refuse an address that is none of a user's; raises UserInputError."""
+        _target(arguments, Site(settings["IMAGEFAP_SITE_URL"]))
+
     def target(self) -> Target:
-        """Return the user (and folder) that the arguments name; raises UserInputError for a foreign address."""
-        if self.arguments.url is not None:
-            return parse_target(self.arguments.url, self.site)
-        return Target(self.arguments.user, self.arguments.id, None)
+        """Return the user (and folder) that the arguments name."""
+        return _target(self.arguments, self.site)
 
     def first_step(self, target: Target) -> Step:
         """Return the first page to ask for a user."""
@@ -131,3 +143,9 @@ class RootSpider(ArchiveSpider):
     @abstractmethod
     def folders_known(self, user_id: int, user_name: str, folders: dict[int, str]) -> Iterator[Any]:
         """Yield what follows once all folders of a user are known."""
+
+
+def _target(arguments: UsersArguments, site: Site) -> Target:
+    if arguments.url is not None:
+        return parse_target(arguments.url, site)
+    return Target(arguments.user, arguments.id, None)

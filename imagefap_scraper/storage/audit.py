@@ -8,7 +8,6 @@ import os
 import stat
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from imagefap_scraper.exceptions import StorageError
@@ -16,6 +15,7 @@ from imagefap_scraper.storage.disk import disk_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from imagefap_scraper.storage.files import ArchiveDirectory
 
@@ -83,8 +83,8 @@ def examine(
 def _digest(path: Path, on_read: Callable[[int], None] | None) -> str:
     digest = hashlib.sha256()
     # O_NONBLOCK: should a named pipe take the file's place just now, it must not hold up the check.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb", buffering=0) as file:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
         while block := file.read(_READ_AT_ONCE):
             digest.update(block)
             if on_read is not None:

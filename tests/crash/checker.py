@@ -155,9 +155,14 @@ def _listed(database: sqlite3.Connection, folder_id: int) -> list[int]:
 
 
 def _images(database: sqlite3.Connection, expected: Expected) -> list[str]:
-    rows = {number: (status, digest) for number, status, digest in database.execute("SELECT image_id, status, sha256 FROM images")}
+    query = "SELECT image_id, status, sha256 FROM images"
+    rows = {number: (status, digest) for number, status, digest in database.execute(query)}
     wanted = {number: (STATUS[state], expected.digests.get(number)) for number, state in expected.states.items()}
-    problems = [f"image {number}: has {rows.get(number)}, wants {row}" for number, row in wanted.items() if rows.get(number) != row]
+    problems = [
+        f"image {number}: has {rows.get(number)}, wants {row}"
+        for number, row in wanted.items()
+        if rows.get(number) != row
+    ]
     return problems + [f"image {number} is not the user's" for number in rows.keys() - wanted.keys()]
 
 

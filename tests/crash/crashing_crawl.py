@@ -16,9 +16,8 @@ import os
 import sys
 from pathlib import Path
 
-from scrapy.cmdline import execute
-
 from crash import faults, mutants, points, trace
+from scrapy.cmdline import execute
 
 
 def main() -> None:

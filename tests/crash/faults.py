@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_SQLITE_SAYS = {"ENOSPC": "database or disk is full", "EIO": "disk I/O error", "EROFS": "attempt to write a readonly database"}
+_SQLITE_SAYS = {
+    "ENOSPC": "database or disk is full",
+    "EIO": "disk I/O error",
+    "EROFS": "attempt to write a readonly database",
+}
 
 
 def install(order: str) -> None:

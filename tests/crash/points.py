@@ -218,7 +218,7 @@ def find(owner: str) -> Any:
 
 def path_of(descriptor: int) -> Path:
     """Return what an open descriptor is called now."""
-    return Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return Path(f"/proc/self/fd/{descriptor}").readlink()
 
 
 def is_image_file(path: Path) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crash import checker
 from crawl_support import ROOT, crawl_command, crawl_environment
 
-from crash import checker
 from tools.demo.build import WorldBuilder, WorldOptions
 from tools.demo.world import ImageState, World
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 USER = "Keeper"
 #: Seconds; a crawl of this world takes two.
 LONGEST_RUN = 90.0
-#: Image files that one kill may cost: what was answered and not yet recorded, and what was on its way.
+#: Image files that one kill may cost: eight that were answered and not yet recorded, four that were on their way.
 REFETCHED_PER_KILL = 8 + 4
+#: Seconds before each image file, so that images do not all arrive at once and kills find them at every stage.
+LATENCY = {"image": 0.02}
 LAYOUT = {"read": "blobs", "get": "straight"}
 
 
@@ -93,7 +95,8 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a crawl in a process that an accident may befall; see `crash.crashing_crawl`."""
     settings = {"IMAGEFAP_INSPECT_WORKERS": "1", "IMAGEFAP_BLOCK_PAUSE": "0.5"} | settings
-    python, _, _, *command = crawl_command(site.url, output, "favorites", f"user={USER}", f"mode={mode}", *words, **settings)
+    words = (f"user={USER}", f"mode={mode}", *words)
+    python, _, _, *command = crawl_command(site.url, output, "favorites", *words, **settings)
     return subprocess.run(
         [python, "-m", "crash.crashing_crawl", *command],
         cwd=ROOT,
@@ -116,6 +119,7 @@ def run_trial(
     output: Path,
     kills: Sequence[Kill],
     mode: str = "read",
+    *,
     mutant: str = "",
     settings: dict[str, str] | None = None,
 ) -> Result:
@@ -127,11 +131,15 @@ def run_trial(
     asked: list[Counter[int]] = []
     for kill in kills:
         plan = kill
+        site.set_fault(reset=True, latency=LATENCY)
         if kill.point == "pausing":
-            # The block comes after so many requests; the pause is left at its second look at the queue.
+            # The block comes after so many pages; the crawl is killed when it looks at its queue the second time then.
             site.set_fault(block={"seconds": 0.8, "after": kill.count})
             plan = Kill(kill.point, 2)
-        asked.append(_run_to_kill(site, output, mode, accident(plan, mutant), options, result))
+        before = checker.stored_ids(output)
+        site.reset_log()
+        _note_end(run(site, output, mode, accident=accident(plan, mutant), **options), result)
+        asked.append(_images_asked(site, before, result))
         result.problems += [f"after the kill at {kill}: {text}" for text in checker.after_kill(output, expected)]
     stored = checker.stored_ids(output)
     site.set_fault(reset=True)
@@ -146,17 +154,11 @@ def run_trial(
     return result
 
 
-def _run_to_kill(
-    site: DemoSite, output: Path, mode: str, plan: dict[str, str], options: dict[str, str], result: Result
-) -> Counter[int]:
-    stored = checker.stored_ids(output)
-    site.reset_log()
-    ended = run(site, output, mode, accident=plan, **options)
+def _note_end(ended: subprocess.CompletedProcess[str], result: Result) -> None:
     if ended.returncode == -signal.SIGKILL:
         result.kills += 1
     elif ended.returncode != 0:
         result.problems.append(f"ended with {ended.returncode} instead of a kill: {ended.stderr[-1500:]}")
-    return _images_asked(site, stored, result)
 
 
 def _images_asked(site: DemoSite, stored: set[int], result: Result) -> Counter[int]:
@@ -177,7 +179,8 @@ def _count_refetched(asked: list[Counter[int]], result: Result) -> None:
 
 def passes(site: DemoSite, directory: Path, mode: str) -> dict[str, int]:
     """Return how often an undisturbed crawl passes each point."""
-    site.set_fault(reset=True)
+    site.set_fault(reset=True, latency=LATENCY)
+    site.reset_log()
     file = directory / f"passes-{mode}.json"
     ended = run(site, directory / f"counted-{mode}", mode, accident={"CRASH_PASSES": str(file)})
     assert ended.returncode == 0, ended.stderr

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def _shape(path: Path) -> dict[str, str]:
     """The CREATE statements of a database, by name."""
     connection = sqlite3.connect(path)
-    found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'")
+    found = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'"
+    )
     shape = dict(found)
     connection.close()
     return shape
@@ -71,7 +73,7 @@ def test_a_newer_schema_is_refused_untouched(tmp_path: Path) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     before = (tmp_path / DATABASE_NAME).read_bytes()
     engine = open_writer(database_url(tmp_path))
-    with pytest.raises(DatabaseError, match="newer version of this program.*update"):
+    with pytest.raises(DatabaseError, match="newer version of this program"):
         migrations.upgrade(engine)
     engine.dispose()
     assert (tmp_path / DATABASE_NAME).read_bytes() == before

@@ -122,9 +122,7 @@ def test_many_more_than_a_group_are_all_written_in_order(
     assert 4 < len(commits) < 10
 
 
-def test_one_that_raises_takes_nothing_else_with_it(
-    writer: DatabaseWriter, commits: list[str], tmp_path: Path
-) -> None:
+def test_one_that_raises_takes_nothing_else_with_it(writer: DatabaseWriter, commits: list[str], tmp_path: Path) -> None:
     busy = Busy(writer)
     first, bad, twice, last = (writer.submit(work) for work in (_add(1), _fail, _add(1), _add(2)))
     busy.end()
@@ -200,25 +198,22 @@ def test_every_transaction_and_the_closing_hold_the_lock(engine: Engine, tmp_pat
     assert events == ["with a WAL", "with a WAL", "without"]
 
 
-def _limit_pages(connection: Connection) -> None:
-    pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-    connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-
-
-def _fill(connection: Connection) -> None:
-    connection.execute(text("INSERT INTO users VALUES (50, :name, '2024-01-01')"), {"name": "x" * 100_000})
-
-
-def test_a_full_disk_is_an_error_of_the_disk_and_writes_nothing(writer: DatabaseWriter, tmp_path: Path) -> None:
-    writer.submit(_add(1)).result(10)
-    writer.submit(_limit_pages).result(10)
-    busy = Busy(writer)
-    full, other = writer.submit(_fill), writer.submit(_add(2))
-    busy.end()
-    with pytest.raises(StorageError, match="full"):
-        full.result(10)
-    assert other.result(10) == 2
-    assert _users(tmp_path) == [1, 2]
+def test_a_full_disk_is_an_error_of_the_disk_and_writes_nothing(tmp_path: Path) -> None:
+    fill = text("INSERT INTO users VALUES (50, :name, '2024-01-01')")
+    with new_engine(tmp_path) as engine:
+        with engine.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        event.listen(engine, "connect", lambda sql, _record: sql.execute(f"PRAGMA max_page_count = {pages}"))
+        writer = DatabaseWriter(engine, nullcontext)
+        busy = Busy(writer)
+        full = writer.submit(lambda connection: connection.execute(fill, {"name": "x" * 100_000}))
+        other = writer.submit(_add(2))
+        busy.end()
+        with pytest.raises(StorageError, match="full"):
+            full.result(10)
+        assert other.result(10) == 2
+        writer.close()
+    assert _users(tmp_path) == [2]
 
 
 def test_a_read_only_database_is_an_error_of_the_disk(writer: DatabaseWriter, tmp_path: Path) -> None:

@@ -25,9 +25,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def _order(bench: Bench, folder_id: int = 10) -> list[tuple[int, int]]:
-    return bench.ask(
-        "SELECT position, image_id FROM favorites WHERE folder_id = :id ORDER BY position", id=folder_id
-    )  # type: ignore[return-value]
+    return bench.ask("SELECT position, image_id FROM favorites WHERE folder_id = :id ORDER BY position", id=folder_id)  # type: ignore[return-value]
 
 
 def _folder(bench: Bench, columns: str, folder_id: int = 10) -> tuple[object, ...]:
@@ -62,7 +60,7 @@ def test_folders_that_the_site_lists_no_more_keep_their_rows_with_a_date(bench: 
     bench.user()  # the list was not read
     assert dict(bench.ask("SELECT folder_id, unlisted_at FROM folders")) == unlisted
     bench.user(folder_ids=[11, 12])
-    assert [key for key, date in bench.ask("SELECT folder_id, unlisted_at FROM folders") if date] == [-1, 10]
+    assert [key for key, date in bench.ask("SELECT folder_id, unlisted_at FROM folders") if date] == [10, -1]
     assert len(bench.ask("SELECT * FROM favorites")) == 3
 
 

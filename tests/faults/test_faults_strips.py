@@ -74,8 +74,8 @@ def test_with_slow_images_and_addresses_of_short_life_no_page_is_asked_twice(tmp
 
 
 def test_an_expired_address_costs_one_refresh(tmp_path: Path) -> None:
-    with DemoSite.start("--signature-seconds=1", world=small_world(48, gallery_sizes=(24, 24))) as site:
-        site.set_fault(latency={"image": 0.4})
+    with DemoSite.start("--signature-seconds=1", world=small_world(24, gallery_sizes=(24, 24), folders=1)) as site:
+        site.set_fault(latency={"image": 0.3})
         outcome = crawl(site, tmp_path / "out", "favorites", *WORDS, IMAGEFAP_IMAGE_CONCURRENCY="2")
         assert outcome.code == 0, outcome.err
         check_complete(site, tmp_path / "out")

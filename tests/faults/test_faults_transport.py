@@ -143,13 +143,11 @@ def test_what_lasts_is_on_record_with_its_reason_and_can_be_repaired(apart: Demo
         ({"do": "reset"}, "failed", "could not be reached"),
         ({"do": "stall", "seconds": STALL}, "failed", "could not be reached"),
         ({"do": "cut"}, "failed", ""),
-        ({"do": "redirect", "location": "/no/such/place.jpg"}, "failed", ""),
         ({"do": "status", "status": 500, "kind": "photo"}, "failed", ""),
         ({"do": "status", "status": 404, "kind": "photo"}, "gone", "page gone"),
         ({"do": "gone_text", "kind": "photo"}, "gone", "page gone"),
         ({"do": "layout", "kind": "photo"}, "failed", "does not look as expected"),
         ({"do": "cut_page", "kind": "photo"}, "failed", "does not look as expected"),
-        ({"do": "no_url", "kind": ["photo", "strip"]}, "failed", "no full-size address"),
         ({"do": "redirect", "kind": "photo", "location": f"/photo/{ids[-1]}/"}, "failed", ""),
         ({"do": "redirect", "kind": "photo", "location": "/"}, "", ""),
     ]
@@ -233,11 +231,11 @@ def test_a_changed_layout_is_told_and_concludes_nothing(
         check_complete(apart, output)
 
 
-@pytest.mark.parametrize("rule", [{"do": "reset"}, {"do": "status", "status": 500}, {"do": "stall", "seconds": 1.5}])
+@pytest.mark.parametrize("rule", [{"do": "reset"}, {"do": "status", "status": 500}, {"do": "stall", "seconds": 0.7}])
 def test_a_site_that_cannot_be_reached_is_told(apart: DemoSite, tmp_path: Path, rule: dict[str, Any]) -> None:
     output = tmp_path / "out"
     apart.set_fault(rules=[{**rule, "kind": "photo", "after": 0}])
-    outcome = crawl(apart, output, "favorites", *WORDS, DOWNLOAD_TIMEOUT="0.5")
+    outcome = crawl(apart, output, "favorites", *WORDS, DOWNLOAD_TIMEOUT="0.3")
     assert outcome.code == 69, outcome.err
     found = Counter(status for status, _ in statuses(output).values())
     assert not found["gone"]

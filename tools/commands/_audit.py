@@ -70,6 +70,11 @@ class Audit:
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def damaged(self) -> bool:
+        """Whether the database itself is damaged, so that nothing that it says can be trusted."""
+        return any(problem.kind == DAMAGED_DATABASE for problem in self.problems)
+
+    @property
     def ok(self) -> bool:
         """Whether nothing is wrong, or nothing is any more."""
         return all(problem.repaired for problem in self.problems)
@@ -102,7 +107,7 @@ def check(connection: Connection, directory: ArchiveDirectory, audit: Audit, pro
             audit.unknown += sorted(_users_own(connection, directory))
     except CannotRead:
         # What cannot be read was found damaged above, and that is the answer.
-        if not audit.problems:
+        if not audit.damaged:
             raise
     audit.temporary = temporary_files(directory)
 

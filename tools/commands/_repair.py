@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imagefap_scraper.database import checks, repairs
 from imagefap_scraper.exceptions import DatabaseError
 from imagefap_scraper.storage.audit import Fault, examine
-from tools.commands._audit import DAMAGED_DATABASE, FAVORITE_WITHOUT_IMAGE, STORED_WITHOUT_FILE
+from tools.commands._audit import FAVORITE_WITHOUT_IMAGE, STORED_WITHOUT_FILE
 from tools.commands._console import counted
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Repair:
             DatabaseError: the database itself is damaged: nothing is concluded from it.
             StorageError: the disk refused; what was repaired before stays so, and a second run goes on.
         """
-        if any(problem.kind == DAMAGED_DATABASE for problem in audit.problems):
+        if audit.damaged:
             raise DatabaseError(
                 f"{audit.database} is damaged, so nothing was repaired: keep a copy, restore a backup, verify again"
             )

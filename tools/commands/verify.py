@@ -34,18 +34,18 @@ Exit code 0: nothing is wrong (any more), 65: something is.
 @json_option("Write one JSON object instead, with every problem.")
 @click.pass_context
 def command(
-    ctx: click.Context, directory: Path | None, read_data: bool, repair: bool, dry_run: bool, as_json: bool
+    ctx: click.Context, directory: Path | None, *, read_data: bool, repair: bool, dry_run: bool, as_json: bool
 ) -> None:
     """Check files against the database and the database against files; changes nothing unless told to."""
     if dry_run and not repair:
         raise click.UsageError("--dry-run says what --repair would do; give both", ctx)
     # Here and not above: --help must not wait for SQLAlchemy.
-    from tools.commands import _verify  # noqa: PLC0415
+    from tools.commands import _verify, _verify_report  # noqa: PLC0415
 
     result = _verify.verify(
         archive_directory(ctx, directory), read_data=read_data, repair=repair and not dry_run, rehearse=dry_run
     )
-    show = _verify.write_json if as_json else _verify.write_text
+    show = _verify_report.write_json if as_json else _verify_report.write_text
     show(result)
     if sys.stdout is not None:
         # Before the exit: a reader that has left is answered by the command line, not by the interpreter's end.
