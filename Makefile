@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: help setup demo crawl test lint format bench-pages bench-crawl clean
+.PHONY: help setup demo crawl test crash lint format bench-pages bench-crawl clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,10 @@ crawl: $(VENV)/.ready ## archive from the real site: make crawl ARGS="-a user=NA
 
 test: $(VENV)/.ready-test ## run the tests
 	@$(BIN)/python -m pytest -n auto
+
+crash: $(VENV)/.ready-test ## kill crawls at 40 named points and at random times, and compare (half an hour)
+	@PYTHONPATH=.:tests $(BIN)/python -m crash.matrix
+	@$(BIN)/python -m pytest -m long tests/crash
 
 lint: $(VENV)/.ready-test ## ruff, mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

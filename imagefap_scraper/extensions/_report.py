@@ -105,7 +105,8 @@ def _after_finish(counts: Snapshot, again: str) -> str:
         # Without a database nothing knows which ones failed; the same command lists again and finds out.
         if not counts.output or "db=0" in counts.command.split():
             return f"{failed}; the same command tries again{again}"
-        retry = shlex.join(["scrapy", "crawl", "images", "-a", "retry=failed", "-a", f"output={counts.output}"])
+        words = ["scrapy", "crawl", "images", "-a", "retry=failed", "-a", f"output={counts.output}"]
+        retry = shlex.join(words + _settings(counts.command))
         return f"{failed}; to try them again: {printable(retry)}"
     if counts.left:
         return f"{counted(counts.left, 'image')} still wanted; the same command goes on{again}"
@@ -120,3 +121,10 @@ def _all_here(counts: Snapshot) -> str:
     if counts.gone:
         return f"All is here that the site still has; {counts.gone:,} of {counts.images_total:,} are gone from it."
     return "All is here." if counts.images_total == 1 else f"All {counts.images_total:,} images are here."
+
+
+def _settings(command: str) -> list[str]:
+    """Return the settings of a command line, which hold for the next one as well."""
+    words = shlex.split(command)
+    pairs = zip(words, words[1:], strict=False)
+    return [word for option, value in pairs if option in ("-s", "--set") for word in ("-s", value)]

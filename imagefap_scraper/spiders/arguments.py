@@ -147,5 +147,5 @@ def _unknown_message(model: type[Arguments], name: str, spider: str) -> str:
 
 def _sentence(message: str) -> str:
     """Return pydantic's message as one of ours."""
-    message = message.removeprefix("Value error, ")
+    message = message.removeprefix("Value error, ").replace("Input should be ", "give ")
     return message[:1].lower() + message[1:]

@@ -261,10 +261,10 @@ class ArchiveSpider(Spider, ABC):
         self._closing = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=close_reason(error)))
 
     def _on_opened(self) -> None:
-        """Say for the summary where the archive is and which command goes on."""
+        """Say for the summary where the archive is and which command goes on (Scrapy takes `crawl` out of argv)."""
         if self.archive is not None:
             self.stats.set_value("imagefap/output", str(self.archive.directory.root))
-        self.stats.set_value("imagefap/command", shlex.join(["scrapy", *sys.argv[1:]]))
+        self.stats.set_value("imagefap/command", shlex.join(["scrapy", "crawl", *sys.argv[1:]]))
 
     def _on_idle(self) -> None:
         """Go on if a page got lost on its way, else close with the reason that the errors give."""

@@ -9,21 +9,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from imagefap_scraper.database import reads
-from imagefap_scraper.exceptions import ArchiveError, NotFoundError, PageNotFound
+from imagefap_scraper.exceptions import ArchiveError, NotFoundError, PageNotFound, UserInputError
 from imagefap_scraper.items import FavoriteItem, FolderItem, FolderKind
 from imagefap_scraper.pages.favorites import FavoritesFolderPage, ListedImage
-from imagefap_scraper.pages.urls import Target
+from imagefap_scraper.pages.urls import Site, Target
 from imagefap_scraper.planning.folder_walk import FolderWalk
 from imagefap_scraper.spiders.archives import open_archive
-from imagefap_scraper.spiders.arguments import FavoritesArguments
+from imagefap_scraper.spiders.arguments import FavoritesArguments, UsersArguments
 from imagefap_scraper.spiders.base import Step
 from imagefap_scraper.spiders.matching import match_folder
 from imagefap_scraper.spiders.photos import PhotoSpider, Wish, whole_name
-from imagefap_scraper.spiders.roots import RootSpider
+from imagefap_scraper.spiders.roots import RootSpider, target_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from scrapy.settings import BaseSettings
     from sqlalchemy import Connection
 
     from imagefap_scraper.archive import Archive, Layout
@@ -144,6 +145,16 @@ class FavoritesSpider(RootSpider, PhotoSpider):
             self._users.append(target)
             self._folder_id = target.folder_id if target.folder_id is not None else self._folder_id
         self._whole = self.arguments.folder is None and self._folder_id is None
+
+    @classmethod
+    def check(cls, arguments: UsersArguments, settings: BaseSettings) -> None:
+        """Refuse an address that is none of a user's, or of no folder where one is needed; raises UserInputError."""
+        super().check(arguments, settings)
+        assert isinstance(arguments, FavoritesArguments)
+        site = Site(settings["IMAGEFAP_SITE_URL"])
+        named = arguments.folder is not None or arguments.folder_id is not None
+        if not arguments.db and not named and target_of(arguments, site).folder_id is None:
+            raise UserInputError("db=0 is for one folder: add -a folder=NAME")
 
     @classmethod
     def open_archive(cls, arguments: FavoritesArguments, settings: Any) -> Archive:

@@ -116,11 +116,11 @@ class RootSpider(ArchiveSpider):
     @classmethod
     def check(cls, arguments: UsersArguments, settings: BaseSettings) -> None:
         """Refuse an address that is none of a user's; raises UserInputError."""
-        _target(arguments, Site(settings["IMAGEFAP_SITE_URL"]))
+        target_of(arguments, Site(settings["IMAGEFAP_SITE_URL"]))
 
     def target(self) -> Target:
         """Return the user (and folder) that the arguments name."""
-        return _target(self.arguments, self.site)
+        return target_of(self.arguments, self.site)
 
     def first_step(self, target: Target) -> Step:
         """Return the first page to ask for a user."""
@@ -145,7 +145,8 @@ class RootSpider(ArchiveSpider):
         """Yield what follows once all folders of a user are known."""
 
 
-def _target(arguments: UsersArguments, site: Site) -> Target:
+def target_of(arguments: UsersArguments, site: Site) -> Target:
+    """Return the user (and folder) that arguments name; raises UserInputError for an address that is none of theirs."""
     if arguments.url is not None:
-        return parse_target(arguments.url, site)
+        return parsetarget_of(arguments.url, site)
     return Target(arguments.user, arguments.id, None)

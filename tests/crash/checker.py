@@ -95,7 +95,7 @@ def at_end(output: Path, expected: Expected, layout: str) -> list[str]:
         problems += _rows_without_files(database, output)
         problems += _images(database, expected)
         problems += _favorites(database, expected)
-        problems += _files(database, output, expected)
+        problems += _files(output, expected)
         problems += _finished(database, expected, layout)
         problems += [f"intent left: {row}" for row in database.execute("SELECT path FROM intents")]
     problems += [f"left over: {path}" for path in _left_over(output)]
@@ -175,15 +175,21 @@ def _favorites(database: sqlite3.Connection, expected: Expected) -> list[str]:
     return problems
 
 
-def _files(database: sqlite3.Connection, output: Path, expected: Expected) -> list[str]:
+def orphans(output: Path) -> list[str]:
+    """Return the files that no row knows."""
+    with snapshot(output) as database:
+        known = set() if database is None else {path for (path,) in database.execute("SELECT path FROM files")}
+    return [f"orphan: {path}" for path in sorted(files_of(output).keys() - known)]
+
+
+def _files(output: Path, expected: Expected) -> list[str]:
     there = files_of(output)
     problems = [
         f"bytes {digest}: has {Counter(there.values())[digest]} files, wants 1"
         for digest in set(expected.digests.values()) | set(there.values())
         if Counter(there.values())[digest] != 1
     ]
-    known = {path for (path,) in database.execute("SELECT path FROM files")}
-    problems += [f"orphan: {path}" for path in there.keys() - known]
+    problems += orphans(output)
     return problems + [
         f"blob under a wrong name: {path}"
         for path, digest in there.items()

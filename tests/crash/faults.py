@@ -27,8 +27,9 @@ _SQLITE_SAYS = {
 def install(order: str) -> None:
     """Do what `CALL:ERROR:N` says.
 
-    CALL is `write`, `fsync`, `link` or `open` for files of the output directory (`open`: for writing), `commit` for the
-    database's transactions, or `pages`, where N is the number of pages after which SQLite finds its disk full.
+    CALL is `write`, `fsync`, `link` or `open` for files of the output directory (`open`: for writing), `syncdir` for
+    fsync of its directories alone, `commit` for the database's transactions, or `pages`, where N is the number of pages
+    after which SQLite finds its disk full.
     """
     call, error, number = order.split(":")
     if call in ("commit", "pages"):
@@ -53,8 +54,8 @@ class _Refusal:
         self._lock = threading.Lock()
 
     def install(self, call: str) -> None:
-        original = getattr(os, call)
-        setattr(os, call, getattr(self, f"_{call}")(original))
+        name = "fsync" if call == "syncdir" else call
+        setattr(os, name, getattr(self, f"_{call}")(getattr(os, name)))
 
     def _refuse(self, path: Path) -> None:
         # The lock is no file of the archive, and a note in it may fail.
@@ -74,6 +75,14 @@ class _Refusal:
     def _fsync(self, original: Callable[..., None]) -> Callable[..., None]:
         def fsync(descriptor: int) -> None:
             self._refuse(path_of(descriptor))
+            original(descriptor)
+
+        return fsync
+
+    def _syncdir(self, original: Callable[..., None]) -> Callable[..., None]:
+        def fsync(descriptor: int) -> None:
+            if path_of(descriptor).is_dir():
+                self._refuse(path_of(descriptor))
             original(descriptor)
 
         return fsync

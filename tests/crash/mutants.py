@@ -20,7 +20,7 @@ class Mutant:
 
     Attributes:
         install: changes production code in this process.
-        point: the kill point that finds it; empty if the trace of an undisturbed crawl does.
+        point: the kill point that finds it; empty if another kind of test does.
         finding: a part of what the checker then says.
         settings: of Scrapy, for every run of the trial.
     """
@@ -74,6 +74,11 @@ def _final_name_directly() -> None:
     files.ArchiveDirectory.write_temp = write_temp
     files.move_new = move_new
     _without_sync(Path.exists)
+    _no_intent()
+
+
+def _no_intent() -> None:
+    """Give files their names without a word in the database before."""
     find("imagefap_scraper.database.writes").add_intents = lambda connection, rows: None
 
 
@@ -126,6 +131,7 @@ MUTANTS: dict[str, Mutant] = {
     "row_before_file": Mutant(_row_before_file, "name_before", "row without its file"),
     "no_fsync": Mutant(partial(_without_sync, Path.is_dir), "", "before its bytes were synced"),
     "no_directory_fsync": Mutant(partial(_without_sync, Path.is_file), "", "before the directory was synced"),
+    "no_intent": Mutant(_no_intent, "", "orphan"),
     "final_name_directly": Mutant(_final_name_directly, "temp_half", "torn"),
     "checkpoint_first": Mutant(_checkpoint_first, "listing_before", "checkpoint"),
     "jobdir_trusted": Mutant(

@@ -26,13 +26,15 @@ FAULTS = [
     ("get", "write:EDQUOT:30", 74),
     ("read", "fsync:EIO:25", 74),
     ("read", "fsync:ENOSPC:60", 74),
+    ("read", "syncdir:EIO:9", 74),
+    ("get", "syncdir:ENOSPC:8", 74),
     ("read", "link:ENOSPC:7", 74),
     ("get", "link:EIO:20", 74),
     ("read", "open:EROFS:12", 74),
     ("read", "commit:ENOSPC:2", 74),
     ("read", "commit:EIO:9", 74),
     ("read", "commit:EROFS:30", 74),
-    ("get", "commit:ENOSPC:45", 74),
+    ("get", "commit:ENOSPC:24", 74),
     ("read", f"pages:ENOSPC:{NEW_DATABASE_PAGES}", 74),
 ]
 

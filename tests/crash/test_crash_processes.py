@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ from tools.demo.client import DemoSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 #: Seconds before each image file, for crawls that others are to meet.
 SLOW = {"image": 0.25}
@@ -44,6 +44,13 @@ def _start(site: DemoSite, output: Path) -> subprocess.Popen[str]:
 
 def _has_stored(output: Path) -> bool:
     return len(checker.stored_ids(output)) > 3
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_second_crawl_into_one_directory_is_refused_and_told_whose_it_is(site: DemoSite, tmp_path: Path) -> None:
@@ -77,6 +84,7 @@ def test_readers_beside_a_crawl_disturb_nothing(site: DemoSite, tmp_path: Path) 
     site.set_fault(reset=True, latency={"image": 0.1})
     output = tmp_path / "out"
     statistics = [sys.executable, "tools/process.py", "stats", "--dir", str(output)]
+    environment = crawl_environment(tmp_path)
     with _start(site, output) as crawl:
         _until(lambda: _has_stored(output))
         # One that never lets go of what it saw, as a person's own SQLite shell may.
@@ -85,9 +93,7 @@ def test_readers_beside_a_crawl_disturb_nothing(site: DemoSite, tmp_path: Path) 
         seen = holder.execute("SELECT count(*) FROM images WHERE status = 'stored'").fetchone()
         codes = []
         while crawl.poll() is None:
-            told = subprocess.run(
-                statistics, cwd=ROOT, env=crawl_environment(tmp_path), capture_output=True, check=False
-            )
+            told = subprocess.run(statistics, cwd=ROOT, env=environment, capture_output=True, check=False)
             codes.append(told.returncode)
         _, said = crawl.communicate()
         assert holder.execute("SELECT count(*) FROM images WHERE status = 'stored'").fetchone() == seen
@@ -104,11 +110,11 @@ def test_a_killed_crawl_leaves_no_process_and_no_lock(site: DemoSite, tmp_path: 
     site.set_fault(reset=True, latency=SLOW)
     output = tmp_path / "out"
     with _start(site, output) as crawl:
-        # It leads a session of its own, so this finds its children even when they have lost their parent.
-        _until(lambda: _has_stored(output) and len(child_processes(crawl.pid)) > 1)
+        _until(lambda: _has_stored(output) and child_processes(crawl.pid))
+        children = child_processes(crawl.pid)
         os.kill(crawl.pid, signal.SIGKILL)
         crawl.wait()
-        _until(lambda: not child_processes(crawl.pid), seconds=5)
+        _until(lambda: not any(_runs(child) for child in children), seconds=5)
     site.set_fault(reset=True)
     later = run(site, output, "read")
     assert later.returncode == 0, later.stderr

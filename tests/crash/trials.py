@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crash import checker
 from crawl_support import ROOT, crawl_command, crawl_environment
@@ -197,16 +197,15 @@ def spread(most: int, wanted: int) -> list[int]:
     return sorted({1 + round(step * (most - 1) / (wanted - 1)) for step in range(wanted)})
 
 
-def child_processes(session: int) -> set[int]:
-    """Return the processes of a session, which a crawl that was started with a session of its own began."""
-    found = set()
+def child_processes(parent: int) -> set[int]:
+    """Return the processes that a process started and that still run, theirs included."""
+    parents = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                # Fields after the name in parentheses: state, parent, group, session.
-                fields: list[Any] = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[3]) == session and fields[0] != "Z":
-                found.add(int(entry.name))
-    return found - {os.getpid()}
+            with suppress(OSError):
+                # Fields after the name in parentheses: state, parent.
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    found: set[int] = set()
+    while more := {child for child, its in parents.items() if its in {parent} | found} - found:
+        found |= more
+    return found

@@ -111,7 +111,11 @@ NEVER_STARTED = {
     "no image among the commas": (("images", "ids=,"), 64, "ids"),
     "images both ways": (("images", "ids=1", "retry=failed"), 64, "either"),
     "a retry that there is not": (("images", "retry=all"), 64, "retry=all"),
-    "a number of hours that is none": (("favorites", "user=a", "-sIMAGEFAP_FOLDER_REST=long"), 78, "IMAGEFAP_FOLDER_REST"),
+    "a number of hours that is none": (
+        ("favorites", "user=a", "-sIMAGEFAP_FOLDER_REST=long"),
+        78,
+        "IMAGEFAP_FOLDER_REST",
+    ),
     "a concurrency of zero": (("favorites", "user=a", "-sIMAGEFAP_IMAGE_CONCURRENCY=0"), 78, "CONCURRENCY"),
     "a database elsewhere than SQLite": (
         ("favorites", "user=a", "-sIMAGEFAP_DATABASE_URL=postgresql://h/d"),

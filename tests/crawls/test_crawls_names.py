@@ -125,9 +125,9 @@ def test_listed_names_save_the_pages(site: DemoSite, tmp_path: Path) -> None:
     files = files_in(output) - {"imagefap.database"}
     assert len(files) == 3
     assert all("the same beginnin" in name for name in files)
-    assert sorted(sha256_of(output / name) for name in files) == sorted(
-        image["sha256"] for name in range(3) for image in by_name(site.truth(), f"the same beginning and another end {name}.jpg")
-    )
+    ends = [f"the same beginning and another end {number}.jpg" for number in range(3)]
+    wanted = [image["sha256"] for name in ends for image in by_name(site.truth(), name)]
+    assert sorted(sha256_of(output / name) for name in files) == sorted(wanted)
 
 
 def test_equal_names_get_a_prefix_and_equal_bytes_are_written_once(site: DemoSite, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,12 @@ def _shape(path: Path) -> dict[str, str]:
     return shape
 
 
+def _lines(sql: str) -> list[str]:
+    """The columns and constraints of a CREATE statement, whatever their order and spacing."""
+    parts = re.split(r",\s*\n", sql.strip().removesuffix(")"))
+    return sorted(" ".join(part.replace('"', "").split()) for part in parts)
+
+
 def test_the_migrations_make_what_the_models_say(tmp_path: Path) -> None:
     with new_engine(tmp_path) as engine, engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
@@ -47,9 +54,7 @@ def test_checks_and_partial_indexes_are_the_same_too(tmp_path: Path) -> None:
     migrated, made = _shape(tmp_path / DATABASE_NAME), _shape(tmp_path / "plain.db")
     assert migrated.keys() == made.keys()
     for name, sql in made.items():
-        assert migrated[name].count("CHECK") == sql.count("CHECK"), name
-        assert migrated[name].count("UNIQUE") == sql.count("UNIQUE"), name
-        assert migrated[name].count("WHERE") == sql.count("WHERE"), name
+        assert _lines(migrated[name]) == _lines(sql), name
 
 
 def test_the_revision_that_readers_compare_is_the_newest_migration() -> None:
@@ -87,7 +92,7 @@ def test_an_upgrade_that_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     engine = open_writer(database_url(tmp_path))
-    with pytest.raises(DatabaseError, match="already exists"):
+    with pytest.raises(DatabaseError):
         migrations.upgrade(engine)
     engine.dispose()
     assert _shape(path).keys() == {"favorites"}

@@ -129,8 +129,8 @@ def as_any_file_system(name: str) -> str:
     return unicodedata.normalize("NFKC", name).upper().casefold()
 
 
-@pytest.mark.parametrize("names", ["whole", "listed"])
-def test_hostile_names_stay_inside_and_lose_nothing(tmp_path: Path, names: str) -> None:
+@pytest.mark.parametrize("way", ["whole", "listed", "without a database"])
+def test_hostile_names_stay_inside_and_lose_nothing(tmp_path: Path, way: str) -> None:
     world = separate_world(names=NAMES)
     world.users[0].folders[0].name = FOLDERS[0]
     for number, name in enumerate(FOLDERS[1:]):
@@ -145,7 +145,7 @@ def test_hostile_names_stay_inside_and_lose_nothing(tmp_path: Path, names: str) 
     (output / "Blobs").mkdir()
     before = everything(tmp_path, output, deep / "home", deep / "state")
     with DemoSite.start(world=world) as site:
-        words = ("names=listed",) if names == "listed" else ()
+        words = {"whole": (), "listed": ("names=listed",)}.get(way, ("db=0", "folder_id=5001"))
         outcome = crawl(site, output, "favorites", f"user={USER}", *words)
         truth = site.truth()
     assert outcome.code == 0, outcome.err
@@ -156,7 +156,6 @@ def test_hostile_names_stay_inside_and_lose_nothing(tmp_path: Path, names: str) 
     files = files_in(output) - {"imagefap.database", "same name.jpg"}
     wanted = available(truth, user_of(truth, USER)["folders"][0]["favorites"])
     assert sorted(sha256_of(output / name) for name in files) == sorted(wanted.values())
-    assert {status for status, _ in statuses(output).values()} == {"stored"}
     for name in files:
         assert "/" not in name
         assert len(name.encode()) <= 255
@@ -165,5 +164,10 @@ def test_hostile_names_stay_inside_and_lose_nothing(tmp_path: Path, names: str) 
         assert not set(name) & set('\\/:*?"<>|')
         assert not (output / name).is_symlink()
     assert len({as_any_file_system(name) for name in files}) == len(files)
+    if way == "without a database":
+        assert not (output / "imagefap.database").exists()
+        assert not (output / ".imagefap").exists()
+        return
+    assert {status for status, _ in statuses(output).values()} == {"stored"}
     assert {path for (path,) in rows(output, "SELECT path FROM files")} == files
-    assert not [path for path in (output / ".imagefap").rglob("*") if path.is_file() and path.stat().st_size]
+    assert {path.name for path in (output / ".imagefap").rglob("*") if path.is_file()} <= {"lock", "write.lock"}

@@ -175,7 +175,7 @@ def test_what_lasts_is_on_record_with_its_reason_and_can_be_repaired(apart: Demo
 
 
 def test_a_mix_of_faults_costs_no_image(tmp_path: Path) -> None:
-    with DemoSite.start(world=small_world(160, per_page=10)) as site:
+    with DemoSite.start(world=small_world(120, per_page=10)) as site:
         kinds = ["image", "photo", "strip", "folder", "root", "profile"]
         mix = [
             {"do": "status", "status": 502},
@@ -189,7 +189,7 @@ def test_a_mix_of_faults_costs_no_image(tmp_path: Path) -> None:
         assert set(struck) == {rule["do"] for rule in mix}
         found = Counter(status for status, _ in statuses(tmp_path / "out").values())
         assert not found["gone"]
-        assert found["stored"] >= 158
+        assert found["stored"] >= 118
         assert outcome.code in (0, 3), outcome.err
         site.set_fault(reset=True)
         outcome = crawl(site, tmp_path / "out", "favorites", *WORDS)
@@ -198,7 +198,7 @@ def test_a_mix_of_faults_costs_no_image(tmp_path: Path) -> None:
 
 
 def test_a_mix_of_lies_costs_no_image_after_a_quiet_run(tmp_path: Path) -> None:
-    with DemoSite.start(world=small_world(120, per_page=10)) as site:
+    with DemoSite.start(world=small_world(80, per_page=10)) as site:
         pages = [{"do": "cut_page"}, {"do": "layout"}, {"do": "lie"}, {"do": "check"}]
         rules = [{**rule, "kind": "image", "rate": 0.05} for rule in UNSEEN]
         rules += [{**rule, "kind": ["photo", "strip", "folder", "root"], "rate": 0.08} for rule in pages]
@@ -212,8 +212,10 @@ def test_a_mix_of_lies_costs_no_image_after_a_quiet_run(tmp_path: Path) -> None:
         check_complete(site, tmp_path / "out")
 
 
-@pytest.mark.parametrize("kind", ["profile", "root", "folder", "photo"])
-@pytest.mark.parametrize("do", ["layout", "cut_page"])
+@pytest.mark.parametrize(
+    ("kind", "do"),
+    [("profile", "layout"), ("root", "layout"), ("folder", "layout"), ("photo", "layout"), ("folder", "cut_page")],
+)
 def test_a_changed_layout_is_told_and_concludes_nothing(
     apart: DemoSite, tmp_path: Path, kind: str, do: str
 ) -> None:
@@ -224,18 +226,18 @@ def test_a_changed_layout_is_told_and_concludes_nothing(
     assert not [1 for status, _ in statuses(output).values() if status in ("gone", "stored")]
     assert not rows(output, "SELECT 1 FROM folders WHERE finished_blobs IS NOT NULL OR kind = 'empty'")
     assert len(apart.requests(kind)) <= 15  # five pages, three times each
-    if do == "layout":
+    if kind in ("folder", "photo"):
         apart.set_fault(reset=True)
         outcome = crawl(apart, output, "favorites", *WORDS)
         assert outcome.code == 0, outcome.err
         check_complete(apart, output)
 
 
-@pytest.mark.parametrize("rule", [{"do": "reset"}, {"do": "status", "status": 500}, {"do": "stall", "seconds": 0.7}])
+@pytest.mark.parametrize("rule", [{"do": "reset"}, {"do": "status", "status": 500}])
 def test_a_site_that_cannot_be_reached_is_told(apart: DemoSite, tmp_path: Path, rule: dict[str, Any]) -> None:
     output = tmp_path / "out"
-    apart.set_fault(rules=[{**rule, "kind": "photo", "after": 0}])
-    outcome = crawl(apart, output, "favorites", *WORDS, DOWNLOAD_TIMEOUT="0.3")
+    apart.set_fault(rules=[{**rule, "kind": "photo"}])
+    outcome = crawl(apart, output, "favorites", *WORDS, RETRY_TIMES="1")
     assert outcome.code == 69, outcome.err
     found = Counter(status for status, _ in statuses(output).values())
     assert not found["gone"]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Pipeline = TypeVar("Pipeline", bound="ArchivePipeline")
 
+DATABASE = {"imagefap.database", "imagefap.database-wal", "imagefap.database-shm"}
 OURS = {name: getattr(settings, name) for name in dir(settings) if name.startswith("IMAGEFAP_INSPECT")}
 
 
@@ -75,7 +76,7 @@ class PipelineBench:
         return {
             path.relative_to(self.output).as_posix(): path.read_bytes()
             for path in self.output.rglob("*")
-            if path.is_file() and ".imagefap" not in path.parts and not path.name.startswith("imagefap.database")
+            if path.is_file() and ".imagefap" not in path.parts and path.name not in DATABASE
         }
 
     def temporary(self) -> list[str]:

@@ -334,7 +334,9 @@ async def test_an_item_that_was_cancelled_keeps_nobody_else_waiting(bench: Pipel
 
 async def test_names_that_lead_out_stay_inside(straight: PipelineBench) -> None:
     pipeline = straight.make(StoragePipeline)
-    for number, name in enumerate(["../../x.jpg", "/etc/x.jpg", "．．／x.jpg", "..", ".imagefap", "imagefap.database"]):
+    for number, name in enumerate(
+        ["../../x.jpg", "/etc/x.jpg", "\uff0e\uff0e\uff0fx.jpg", "..", ".imagefap", "imagefap.database"]
+    ):
         await pipeline.process_item(image(number, b"%d" % number, name=name))
     assert len(straight.files()) == 6
     assert all("/" not in path for path in straight.files())

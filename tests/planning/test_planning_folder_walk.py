@@ -130,6 +130,12 @@ def test_shifted_pages_are_walked_back_to_a_known_image_and_listed_in_order() ->
     assert [page.pages for page in listed] == [2, 3, 4]
 
 
+def test_pages_that_were_read_behind_a_page_without_a_link_are_listed() -> None:
+    site = Site([[1, 2], [3, 4], [], [5]], silent={1, 2})
+    assert _ids(_walk(FolderWalk(pages=4, known={1, 2, 3, 4}), site)) == [3, 4, 5]
+    assert site.asked == [3, 2, 1]
+
+
 def test_a_folder_whose_images_were_all_replaced_is_walked_back_to_its_start() -> None:
     site = Site([[11, 12], [13, 14], [15]])
     listed = _walk(FolderWalk(pages=3, known={1, 2, 3, 4, 5}), site)

@@ -41,7 +41,7 @@ def test_help_says_what_it_is_for_with_examples_and_all_commands(option: str) ->
     assert "  stats  " in result.stdout
 
 
-@pytest.mark.parametrize("name", ["print", "stats"])
+@pytest.mark.parametrize("name", ["print", "stats", "verify"])
 def test_every_command_has_a_sentence_and_examples(name: str) -> None:
     result = run(name, "-h")
     assert result.exit_code == 0
@@ -122,7 +122,8 @@ def test_the_database_may_lie_elsewhere(archive: Path, tmp_path: Path) -> None:
 def refused(directory: Path, exit_code: int = 78) -> str:
     """Return the one line with which every command refuses, the same from all."""
     lines = set()
-    for command in (["stats"], ["stats", "--json"], ["print"], ["print", "--json"]):
+    repair = ["verify", "--read-data", "--repair"]
+    for command in (["stats"], ["stats", "--json"], ["print"], ["print", "--json"], ["verify", "--json"], repair):
         result = run(*command, "--dir", directory)
         assert result.exit_code == exit_code, result.output
         assert isinstance(result.exception, SystemExit)

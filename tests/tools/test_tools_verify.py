@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import pty
 import sqlite3
 import subprocess
 import sys
@@ -181,11 +183,19 @@ def test_changed_bytes_are_found_by_reading_alone(archive: Path) -> None:
     assert problems(archive, "--read-data") == [("wrong_bytes", blob(4))]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
-def test_a_file_that_may_not_be_read_is_reported_and_left_alone(archive: Path) -> None:
-    (archive / blob(4)).chmod(0)
+def test_a_file_that_may_not_be_read_is_reported_and_left_alone(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_file = os.open
+
+    def refuse(path: Any, *more: Any) -> int:
+        if str(path).endswith(blob(4)):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return open_file(path, *more)
+
+    monkeypatch.setattr(os, "open", refuse)
     assert problems(archive, exit_code=0) == []
-    assert problems(archive, "--read-data", "--repair") == [("unreadable_file", blob(4))]
+    (problem,) = verified(archive, "--read-data", "--repair")["problems"]
+    assert (problem["kind"], problem["path"]) == ("unreadable_file", blob(4))
+    assert "repair" not in problem
     assert (archive / blob(4)).exists()
     assert query(archive, "SELECT status FROM images WHERE image_id = 4") == [("stored",)]
 
@@ -222,6 +232,21 @@ def test_a_name_that_is_no_text_is_shown_as_escapes(archive: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 65, done.stderr
     assert [problem["path"] for problem in json.loads(done.stdout)["problems"]] == ["blobs/\udcff.jpg"]
+
+
+def test_reading_shows_a_bar_on_a_terminal_and_nowhere_else(archive: Path) -> None:
+    command = [sys.executable, str(ROOT / "tools" / "process.py"), "verify", "--read-data", "--dir", str(archive)]
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, text=True, check=True)
+    os.close(theirs)
+    seen = os.read(ours, 1 << 16)
+    os.close(ours)
+    assert b"reading" in seen
+    assert b"5.0/5.0 kB" in seen
+    assert "\x1b" not in done.stdout
+    silent = subprocess.run(command, capture_output=True, check=True)
+    assert silent.stderr == b""
 
 
 def test_without_straight_names_the_users_files_are_no_matter(archive: Path) -> None:

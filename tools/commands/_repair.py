@@ -95,11 +95,11 @@ class Repair:
         self._writes.append(partial(repairs.want_again, image_ids=problem.image_ids, reason=reason))
 
     def _layouts_of_good_copies(self, file: KnownFile) -> set[str]:
-        """Return the layouts in which another file has the same bytes; every byte of it is read."""
+        """Return the layouts in which a file with the same bytes is whole, now; every byte of it is read."""
         return {
             copy.layout
             for copy in checks.copies(self._connection, file.sha256)
-            if copy.path != file.path and examine(self._directory, copy.path, copy.size, copy.sha256) is None
+            if examine(self._directory, copy.path, copy.size, copy.sha256) is None
         }
 
     def _put_aside(self, path: str) -> str:
