@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from typing import TYPE_CHECKING
 
@@ -126,5 +127,5 @@ def _all_here(counts: Snapshot) -> str:
 def _settings(command: str) -> list[str]:
     """Return the settings of a command line, which hold for the next one as well."""
     words = shlex.split(command)
-    pairs = zip(words, words[1:], strict=False)
+    pairs = itertools.pairwise(words)
     return [word for option, value in pairs if option in ("-s", "--set") for word in ("-s", value)]

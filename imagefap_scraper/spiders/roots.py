@@ -148,5 +148,5 @@ class RootSpider(ArchiveSpider):
 def target_of(arguments: UsersArguments, site: Site) -> Target:
     """Return the user (and folder) that arguments name; raises UserInputError for an address that is none of theirs."""
     if arguments.url is not None:
-        return parsetarget_of(arguments.url, site)
+        return parse_target(arguments.url, site)
     return Target(arguments.user, arguments.id, None)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: Pages of the database when it is new: 21 tables and indexes, of which some pages are still to come.
-NEW_DATABASE_PAGES = 40
+#: Pages after which SQLite finds its disk full: a new database has 34, with all images 55.
+FULL_AT_PAGES = 40
 #: mode, what the disk refuses (`crash.faults`), exit code
 FAULTS = [
     ("read", "write:ENOSPC:1", 73),
@@ -35,7 +35,7 @@ FAULTS = [
     ("read", "commit:EIO:9", 74),
     ("read", "commit:EROFS:30", 74),
     ("get", "commit:ENOSPC:24", 74),
-    ("read", f"pages:ENOSPC:{NEW_DATABASE_PAGES}", 74),
+    ("read", f"pages:ENOSPC:{FULL_AT_PAGES}", 74),
 ]
 
 
