@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.demo.build import ORDERS, WorldOptions, plain_world
 from tools.demo.client import DemoSite
@@ -27,6 +26,7 @@ from tools.demo.windows import STRIP_LENGTH, WindowRule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+ROOT = Path(__file__).resolve().parent.parent
 RULES = (WindowRule.OWN_FIRST, WindowRule.JD, WindowRule.JD_TRUNCATED, WindowRule.CENTRED, WindowRule.BLOCKS)
 #: Nothing waits.
 SETTINGS = {

@@ -153,6 +153,8 @@ class PhotoSpider(ArchiveSpider):
         super().__init__(**kwargs)
         self.planner = Planner()
         self.wishes: dict[int, Wish] = {}
+        #: Images whose outcome this run has put on record: a listing that shows one later asks for nothing.
+        self._done: set[int] = set()
         self._own_strips: deque[StripStep] = deque()
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             kwargs["crawler"].signals.connect(self._on_item, signal=signal)
@@ -162,6 +164,8 @@ class PhotoSpider(ArchiveSpider):
 
     def wish(self, wish: Wish, rank: tuple[int, ...]) -> Iterator[Any]:
         """Put an image on the list, with its place in the order of the listings; yield it if it is here already."""
+        if wish.image_id in self._done:
+            return
         if wish.image_id in self.wishes:
             known = self.wishes[wish.image_id]
             known.name = known.name or wish.name
@@ -315,6 +319,7 @@ class PhotoSpider(ArchiveSpider):
         """Forget the wish: whatever became of the image is on record."""
         if isinstance(item, ImageItem | AuditItem):
             self.wishes.pop(item.image_id, None)
+            self._done.add(item.image_id)
 
 
 def _window(strip: Strip, gallery_id: int | None) -> Window:

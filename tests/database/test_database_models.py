@@ -37,7 +37,7 @@ _DIALECT: Dialect = create_engine("sqlite://").dialect
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[Connection]:
     """A transaction in a database with one user, folder, blob and image."""
-    with new_engine(tmp_path) as engine, engine.connect() as connection:
+    with new_engine(tmp_path, durable=False) as engine, engine.connect() as connection:
         connection.execute(insert(User).values(user_id=1, name="anna", first_seen=MOMENT))
         connection.execute(insert(Folder).values(user_id=1, folder_id=-1, name="Trees", pages=0, first_seen=MOMENT))
         blob = {"extension": "jpg", "format": "JPEG", "size": 9, "animated": False, "unchecked": ""}

@@ -101,9 +101,9 @@ def test_what_the_other_layout_still_has_is_copied_and_not_fetched(site: DemoSit
     assert rows(output, "SELECT status, count(*) FROM images GROUP BY 1") == [("stored", 6)]
     site.reset_log()
     again(site, output, "read")
-    assert site.requests("image") == []
     assert found(output, "--read-data", exit_code=0) == {}
     assert content(output) == whole
+    assert site.requests("image") == []
 
 
 @MODES
