@@ -73,6 +73,9 @@ class Archive:
         lock = DirectoryLock(self.directory.lock_path)
         lock.acquire()
         self._open.callback(lock.release)
+        if not database:
+            # Before the release, and once: afterwards what is there may be another's.
+            self._open.callback(self.directory.remove_if_empty)
         try:
             if address is not None:
                 self._open_database(address)
@@ -131,8 +134,6 @@ class Archive:
 
     def close(self) -> None:
         """Finish what the writer was given, close the database, release the lock. May be called again."""
-        if not self._database:
-            self.directory.remove_if_empty()
         self._open.close()
 
 

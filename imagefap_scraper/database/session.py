@@ -59,7 +59,8 @@ def check_file(path: Path) -> None:
     try:
         with path.open("rb") as file:
             head = file.read(len(_SQLITE_MAGIC))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # What is in the way of the directory is found out, and said, where the directory is made.
         return
     except OSError as error:
         raise DatabaseError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -77,7 +77,7 @@ class DatabaseWriter:
 
     def _run(self) -> None:
         while (group := self._next_group()) is not None:
-            if not self._commit(group) and len(group) > 1:
+            if group and not self._commit(group) and len(group) > 1:
                 # One of them failed and took the others back with it: each once more, by itself.
                 for job in group:
                     self._commit([job], last=True)
@@ -111,7 +111,7 @@ class DatabaseWriter:
         first = self._jobs.get()
         if first is None:
             return None
-        group = [first]
+        group = [first] if _begin(first) else []
         while len(group) < _LARGEST_GROUP:
             try:
                 job = self._jobs.get_nowait()
@@ -120,7 +120,8 @@ class DatabaseWriter:
             if job is None:
                 self._jobs.put(None)
                 break
-            group.append(job)
+            if _begin(job):
+                group.append(job)
         return group
 
     def _fail(self, job: _Job, error: BaseException) -> None:
@@ -128,3 +129,8 @@ class DatabaseWriter:
         if shown is not error:
             shown.__cause__ = error
         job.result.set_exception(shown)
+
+
+def _begin(job: _Job) -> bool:
+    """Tell whether the caller still waits; from here on it cannot cancel, so that answering it cannot fail."""
+    return job.result.set_running_or_notify_cancel()

@@ -19,7 +19,7 @@ from imagefap_scraper.exceptions import ArchiveError
 from imagefap_scraper.inspection.formats import Format, extension
 from imagefap_scraper.items import ImageItem, ImageStatus
 from imagefap_scraper.pipelines.base import ArchivePipeline
-from imagefap_scraper.storage.files import AlreadyThere
+from imagefap_scraper.storage.files import AlreadyThere, disk_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +43,7 @@ class _Job:
     done: asyncio.Future[None]
     choice: Choice | None = None
     temp: TempFile | None = None
+    published: bool = False
     error: BaseException | None = None
 
 
@@ -100,17 +101,17 @@ class StoragePipeline(ArchivePipeline):
 
     async def _store(self, group: Sequence[_Job]) -> None:
         await asyncio.to_thread(self._prepare, group)
-        placed = [job for job in group if job.temp is not None and job.error is None]
-        if not placed:
-            return
+        placed = [job for job in group if job.temp is not None]
+        ready = [job for job in placed if job.error is None]
         try:
-            if self.archive.writer is not None:
-                await self.archive.run(partial(writes.add_intents, rows=[self._intent(job) for job in placed]))
-            await asyncio.to_thread(self._publish, placed)
+            if ready and self.archive.writer is not None:
+                await self.archive.run(partial(writes.add_intents, rows=[self._intent(job) for job in ready]))
+            await asyncio.to_thread(self._publish, ready)
         except BaseException as error:  # noqa: BLE001 - kept with each job that it concerns
-            for job in placed:
+            for job in ready:
                 job.error = job.error or error
-        await self._forget([job for job in placed if job.error is not None])
+        # A file that has its name, but perhaps not yet durably, keeps its intent: the next start finishes it.
+        await self._forget([job for job in placed if job.error is not None and not job.published])
 
     def _prepare(self, group: Sequence[_Job]) -> None:
         """Write the temporary files of those that are not there yet, then wait for the disk."""
@@ -154,7 +155,11 @@ class StoragePipeline(ArchivePipeline):
         directory = self.archive.directory
         if item.other_path is None or not directory.same_bytes(item.other_path, item.sha256 or "", item.size or 0):
             return None
-        return directory.resolve(item.other_path).read_bytes()
+        path = directory.resolve(item.other_path)
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise disk_error(error, f"cannot read {path}") from error
 
     def _publish(self, placed: Sequence[_Job]) -> None:
         """Give the files their names, then wait until the disk knows them."""
@@ -167,6 +172,7 @@ class StoragePipeline(ArchivePipeline):
         assert job.choice is not None
         assert job.temp is not None
         self.archive.store.publish(job.choice, job.temp, fsync=False)
+        job.published = True
 
     async def _forget(self, failed: Sequence[_Job]) -> None:
         """Undo what was prepared. Intents go last: while they are there, a start would finish their files."""

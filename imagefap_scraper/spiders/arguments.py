@@ -135,7 +135,7 @@ def parse(model: type[_Model], values: Mapping[str, Any], spider: str) -> _Model
         message = _sentence(first["msg"])
         if first["loc"]:
             name = str(first["loc"][0])
-            raise UserInputError(f"-a {name}={values.get(name)}: {message}") from None
+            raise UserInputError(f"-a {name}={_shown(values.get(name))}: {message}") from None
         raise UserInputError(message) from None
 
 
@@ -143,6 +143,11 @@ def _unknown_message(model: type[Arguments], name: str, spider: str) -> str:
     near = get_close_matches(name, model.model_fields, n=1)
     hint = f"did you mean {near[0]}?" if near else f"it takes {', '.join(sorted(model.model_fields))}"
     return f"the {spider} spider has no argument {name!r}: {hint}"
+
+
+def _shown(value: object) -> str:
+    """Return a value as one line that does nothing to a terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(value))
 
 
 def _sentence(message: str) -> str:

@@ -236,3 +236,19 @@ def test_what_is_stored_stays_stored_when_its_page_is_gone(tmp_path: Path) -> No
 def check_blobs_kept(output: Path, truth: dict[str, Any], ids: list[int]) -> None:
     for sha256 in available(truth, ids).values():
         assert sha256_of(output / "blobs" / f"{sha256}.jpg") == sha256
+
+
+def test_sixteen_and_one_at_a_time_differ_only_where_names_collide(site: DemoSite, tmp_path: Path) -> None:
+    query = "SELECT image_id, status, reason, sha256, name, gallery_id, address FROM images ORDER BY image_id"
+    favorites = "SELECT folder_id, image_id, position, listed_name FROM favorites ORDER BY 1, 3"
+    tables, files = [], []
+    for concurrent in ("16", "1"):
+        output = tmp_path / concurrent / "out"
+        words = {"CONCURRENT_REQUESTS": concurrent, "IMAGEFAP_IMAGE_CONCURRENCY": concurrent}
+        assert crawl(site, output, "favorites", "user=Ann", **words).code == 0
+        tables.append([rows(output, query), rows(output, favorites)])
+        stored = {(state[2], name) for name, state in state_of(output).items()}
+        colliding = ("same name.jpg", "another name.jpg")
+        files.append({entry for entry in stored if not entry[1].lower().endswith(colliding)})
+    assert tables[0] == tables[1]
+    assert files[0] == files[1]

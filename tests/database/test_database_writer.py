@@ -265,3 +265,16 @@ def test_a_damaged_database_is_said_to_be_damaged(tmp_path: Path) -> None:
         writer.submit(_add(1)).result(10)
     writer.close()
     engine.dispose()
+
+
+def test_a_caller_that_was_cancelled_takes_nobody_with_it(tmp_path: Path) -> None:
+    with new_engine(tmp_path) as engine:
+        writer = DatabaseWriter(engine, nullcontext)
+        busy = Busy(writer)
+        cancelled, other = writer.submit(_add(1)), writer.submit(_add(2))
+        assert cancelled.cancel()
+        busy.end()
+        assert other.result(3) == 2
+        assert writer.submit(_add(3)).result(3) == 3
+        writer.close()
+    assert _users(tmp_path) == [2, 3]

@@ -8,18 +8,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawl_support import files_in, interrupt, rows, start_crawl
+from crawl_support import files_in, rows
 
 from tools.demo.build import WorldBuilder, WorldOptions, plain_world
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable
 
-    from crawl_support import Outcome
-
-    from tools.demo.client import DemoSite
     from tools.demo.pictures import Recipe
     from tools.demo.world import World
 
@@ -71,7 +67,7 @@ def left_by(output: Path, *without: str) -> dict[str, Any]:
     left: dict[str, Any] = {"on disk": sorted(files_in(output))}
     for table, columns in TABLES.items():
         kept = ", ".join(column for column in columns.split(", ") if column not in without)
-        left[table] = rows(output, f"SELECT {kept} FROM {table} ORDER BY 1, 2" if "," in kept else f"SELECT {kept} FROM {table}")
+        left[table] = sorted(rows(output, f"SELECT {kept} FROM {table}"), key=repr)
     return left
 
 
@@ -107,7 +103,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def processes_with(marker: str) -> list[int]:
-    """Return the processes that have the marker in their environment: a crawl of the test's directory and its children."""
+    """Return the processes with the marker in their environment: a crawl of the test's directory and its children."""
     found = []
     for entry in Path("/proc").iterdir():
         try:

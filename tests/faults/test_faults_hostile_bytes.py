@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from crawl_support import ROOT, crawl, crawl_command, crawl_environment, rows, sha256_of, start_crawl, user_of
@@ -15,12 +16,19 @@ from inspection.inspection_corpus import Case, good, hostile
 from tools.demo.client import DemoSite
 from tools.demo.pictures import Recipe
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 #: Bytes; a file above it must name the setting.
 MAXSIZE = 8_000_000
 PEAK_MIB = 400
+
+
+class Crawled(NamedTuple):
+    """A crawl of the corpus: where, which file each image was, what it said, how it ended, its own peak in MiB."""
+
+    output: Path
+    cases: dict[int, tuple[str, Case]]
+    err: str
+    code: int
+    peak: float
 
 
 def raw(content: bytes) -> Recipe:
@@ -30,23 +38,21 @@ def raw(content: bytes) -> Recipe:
 def peak_mib(process: subprocess.Popen[str]) -> float:
     """Return the peak of a running process's own memory in MiB, without its children; 0 if it has ended."""
     try:
-        with open(f"/proc/{process.pid}/status") as status:  # noqa: PTH123
-            return next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")), 0.0)
+        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
     except OSError:
         return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def corpus() -> dict[str, Case]:
     """Return hostile files and among them good ones, all different."""
     cases = hostile() | {f"good {name}": case for name, case in good().items()}
     cases["larger than allowed"] = Case(b"\xff\xd8\xff" + bytes(MAXSIZE), "failed", "DOWNLOAD_MAXSIZE")
-    return {case.content: (name, case) for name, case in cases.items()} and {
-        name: case for name, case in dict((case.content, (name, case)) for name, case in cases.items()).values()
-    }
+    return dict({case.content: (name, case) for name, case in cases.items()}.values())
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, tuple[str, Case]], str, int, float]:
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     tmp = tmp_path_factory.mktemp("bytes")
     cases = corpus()
     world = separate_world([raw(case.content) for case in cases.values()], names=[f"{n}.jpg" for n in cases])
@@ -61,14 +67,14 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[int, t
                 peak = max(peak, peak_mib(process))
                 time.sleep(0.02)
     named = dict(zip(ids, cases.items(), strict=True))
-    return output, named, (tmp / "err").read_text(), process.returncode, peak
+    return Crawled(output, named, (tmp / "err").read_text(), process.returncode, peak)
 
 
 def test_the_corpus_is_large_enough() -> None:
     assert len([case for case in corpus().values() if case.outcome != "whole"]) >= 25
 
 
-def test_the_crawl_ends_as_usual(crawled: tuple[Path, dict[int, tuple[str, Case]], str, int, float]) -> None:
+def test_the_crawl_ends_as_usual(crawled: Crawled) -> None:
     output, _, err, code, peak = crawled
     assert code == 3, err
     assert "Traceback" not in err
@@ -76,7 +82,7 @@ def test_the_crawl_ends_as_usual(crawled: tuple[Path, dict[int, tuple[str, Case]
     assert not processes_with(str(output.parent))
 
 
-def test_each_file_has_its_outcome(crawled: tuple[Path, dict[int, tuple[str, Case]], str, int, float]) -> None:
+def test_each_file_has_its_outcome(crawled: Crawled) -> None:
     output, named, _, _, _ = crawled
     found = statuses(output)
     wrong = {}
@@ -89,7 +95,7 @@ def test_each_file_has_its_outcome(crawled: tuple[Path, dict[int, tuple[str, Cas
 
 
 def test_unchecked_files_are_kept_without_a_hash(
-    crawled: tuple[Path, dict[int, tuple[str, Case]], str, int, float],
+    crawled: Crawled,
 ) -> None:
     output, named, _, _, _ = crawled
     unchecked = {image: case for image, (_, case) in named.items() if case.outcome == "unchecked"}
@@ -105,7 +111,7 @@ def test_unchecked_files_are_kept_without_a_hash(
 
 
 def test_bad_files_leave_nothing_on_disk(
-    crawled: tuple[Path, dict[int, tuple[str, Case]], str, int, float],
+    crawled: Crawled,
 ) -> None:
     output, named, _, _, _ = crawled
     blobs = {path.stem: path for path in (output / "blobs").iterdir()}

@@ -62,7 +62,7 @@ NAMES = [
     "trailing space .jpg",
     " leading.jpg",
     "a:b.jpg",
-    "a?b*c|d<e>f\"g.jpg",
+    'a?b*c|d<e>f"g.jpg',
     # Too long, in characters or bytes alone.
     "x" * 300 + ".jpg",
     "\u6f22" * 200 + ".jpg",

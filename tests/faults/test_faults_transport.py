@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ def test_retries_wait_longer_each_time(site: DemoSite, tmp_path: Path) -> None:
     outcome = crawl(site, tmp_path / "out", "favorites", *WORDS, IMAGEFAP_RETRY_WAIT="0.1")
     assert outcome.code == 0, outcome.err
     times = [entry["t"] for entry in site.requests("image") if entry["image_id"] == image]
-    waits = [after - before for before, after in zip(times, times[1:], strict=False)]
+    waits = [after - before for before, after in itertools.pairwise(times)]
     assert len(waits) == 3
     assert waits[0] >= 0.1
     assert waits[1] >= 0.4
@@ -125,8 +126,11 @@ def test_bodies_that_are_no_whole_picture_come_with_the_next_run(site: DemoSite,
     reasons = [found[image][1] for image in struck]
     said = ["cut: JPEG", "cut: JPEG", "HTML", "empty", "none of the picture formats", "text", "thumbnail"]
     assert [part in reason for part, reason in zip(said, reasons, strict=True)] == [True] * len(said), reasons
-    assert not rows(output, "SELECT 1 FROM folders WHERE folder_id IN (SELECT folder_id FROM favorites WHERE image_id"
-                            f" = {struck[0]}) AND finished_blobs IS NOT NULL")
+    assert not rows(
+        output,
+        "SELECT 1 FROM folders WHERE folder_id IN (SELECT folder_id FROM favorites WHERE image_id"
+        f" = {struck[0]}) AND finished_blobs IS NOT NULL",
+    )
     site.set_fault(reset=True)
     outcome = crawl(site, output, "favorites", *WORDS)
     assert outcome.code == 0, outcome.err
@@ -216,9 +220,7 @@ def test_a_mix_of_lies_costs_no_image_after_a_quiet_run(tmp_path: Path) -> None:
     ("kind", "do"),
     [("profile", "layout"), ("root", "layout"), ("folder", "layout"), ("photo", "layout"), ("folder", "cut_page")],
 )
-def test_a_changed_layout_is_told_and_concludes_nothing(
-    apart: DemoSite, tmp_path: Path, kind: str, do: str
-) -> None:
+def test_a_changed_layout_is_told_and_concludes_nothing(apart: DemoSite, tmp_path: Path, kind: str, do: str) -> None:
     output = tmp_path / "out"
     apart.set_fault(rules=[{"do": do, "kind": kind}])
     outcome = crawl(apart, output, "favorites", *WORDS)

@@ -141,3 +141,10 @@ def test_arguments_do_not_change_later() -> None:
 def test_any_arguments_are_taken_or_refused(model: type[Arguments], values: dict[str, str]) -> None:
     with suppress(UserInputError):
         assert isinstance(parse(model, values, "any"), model)
+
+
+def test_a_value_with_line_ends_is_shown_in_one_line() -> None:
+    with pytest.raises(UserInputError, match="control characters") as caught:
+        parse(FavoritesArguments, {"user": "a\n\x1b[31mb\u202e Ä"}, "favorites")
+    assert str(caught.value).isprintable()
+    assert "Ä" in str(caught.value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
 from imagefap_scraper.database.models import SCHEMA_REVISION
@@ -29,10 +30,13 @@ def upgrade(engine: Engine) -> None:
     try:
         with engine.connect() as connection:
             revision = schema_revision(connection)
+            tables = inspect(connection).get_table_names()
         if revision == SCHEMA_REVISION:
             return
         if revision is not None and revision > SCHEMA_REVISION:
             raise DatabaseError(f"{path} is of a newer version of this program (schema {revision}); update the program")
+        if revision is None and set(tables) - {"alembic_version"}:
+            raise DatabaseError(f"{path} is of another program: it was left alone; choose another output=DIR")
         # It announces each migration at INFO, which says nothing to the person who started a crawl.
         logging.getLogger("alembic").setLevel(logging.WARNING)
         config = Config()
