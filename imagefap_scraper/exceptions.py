@@ -21,6 +21,8 @@ why, and what to do about it, on one line.
 from __future__ import annotations
 
 EX_OK = 0
+#: A fault of this program: something raised that is not of this tree.
+EX_FAULT = 1
 #: Finished, but some images failed.
 EX_FAILED_IMAGES = 3
 EX_INTERRUPTED = 130

@@ -10,7 +10,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from imagefap_scraper.commands.checks import check_settings
-from imagefap_scraper.exceptions import EX_FAILED_IMAGES, EX_INTERRUPTED, EX_OK, ArchiveError, UserInputError
+from imagefap_scraper.exceptions import EX_FAILED_IMAGES, EX_FAULT, EX_INTERRUPTED, EX_OK, ArchiveError, UserInputError
 from imagefap_scraper.extensions.quiet import calm_logging
 from imagefap_scraper.middlewares import redact
 from imagefap_scraper.pace.slots import PACE_FILE_FAILED, RATE_BLOCKED
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 #: Where several hold, the first of these is the exit code: what a person or cron must act on soonest.
-_MOST_URGENT = (EX_INTERRUPTED, 73, 74, 75, 76, 69, 66, 64, 78, EX_FAILED_IMAGES)
+_MOST_URGENT = (EX_INTERRUPTED, 73, 74, 75, 76, 69, 66, 64, 78, EX_FAULT, EX_FAILED_IMAGES)
 #: Close reasons that are not errors of a spider; `shutdown` is Scrapy's for Ctrl-C and SIGTERM.
 _CODE_OF_REASON = {"shutdown": EX_INTERRUPTED, RATE_BLOCKED: 75, PACE_FILE_FAILED: 74}
 
@@ -109,5 +109,5 @@ def exit_code(crawler: Crawler) -> int:
     if stats.get_value("imagefap/images/failed", 0):
         codes.add(EX_FAILED_IMAGES)
     if any(key.startswith("spider_exceptions/") for key in stats.get_stats()):
-        codes.add(1)
-    return next((code for code in (*_MOST_URGENT, 1) if code in codes), EX_OK)
+        codes.add(EX_FAULT)
+    return next((code for code in _MOST_URGENT if code in codes), EX_OK)
