@@ -95,7 +95,8 @@ def print_summary(console: Console, counts: Snapshot, reason: str, now: float) -
         reason: Scrapy's close reason.
         now: seconds since the epoch.
     """
-    rows = _report.rows(counts)
+    # A crawl that ended before it saw one image has its error to tell, and nothing else.
+    rows = [] if counts.error and counts.images_total is None else _report.rows(counts)
     if console.is_terminal:
         table = Table.grid(padding=(0, 2))
         table.add_column(style="bold", no_wrap=True)

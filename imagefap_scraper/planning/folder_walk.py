@@ -7,8 +7,8 @@ pages it goes back in growing strides, so that a large folder that was emptied c
 
 The site has empty pages inside folders (two in a row have been seen) and sends the last page again, for ever, for any
 page behind it. Both are told from the end: a listing ends at a page with images and without a `next` link, at the third
-empty page in a row, or when pages repeat. A last page that is as long as the pages before it is followed by one look
-behind it, since an empty page has no `next` link to trust either.
+empty page in a row, or when pages repeat. Behind a last page that is as long as the pages before it, it looks for
+as many pages as may be empty, since an empty page has no `next` link to trust either.
 """
 
 from __future__ import annotations

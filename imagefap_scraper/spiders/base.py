@@ -6,7 +6,7 @@ import asyncio
 import logging
 import shlex
 import sys
-from abc import ABC, abstractmethod
+from abc import ABC, ABCMeta, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import WeakKeyDictionary
@@ -76,7 +76,9 @@ class Step(ABC):
         """Yield what follows from not getting the page."""
 
 
-class ArchiveSpider(Spider, ABC):
+# Not the class ABC: zope.interface leaves `__provides__` on it, which `dir` of a spider then shows and the spider cannot
+# give; Scrapy's export (`-o`) asks for every attribute that `dir` shows, and would write nothing.
+class ArchiveSpider(Spider, metaclass=ABCMeta):
     """A spider of this project. It asks for one page at a time, since each may make the next one needless.
 
     Attributes:

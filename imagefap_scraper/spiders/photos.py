@@ -222,8 +222,14 @@ class PhotoSpider(ArchiveSpider):
 
     def give_up(self, image_id: int, status: ImageStatus, reason: str) -> Iterator[Any]:
         """Yield the outcome of an image that was not had."""
-        if image_id in self.wishes:
-            self.wishes[image_id].asked = True
+        wish = self.wishes.get(image_id)
+        if wish is None:
+            return
+        wish.asked = True
+        if wish.sha256 is not None and (status is ImageStatus.GONE or reason == NO_ADDRESS):
+            # The site has it no longer, the archive has: a copy, under its number if no page told its name.
+            yield ImageItem(image_id, name=wish.name, sha256=wish.sha256, known=True)
+        else:
             yield ImageItem(image_id, status=status, reason=reason)
 
     def give_up_for(self, image_id: int, error: ArchiveError, what: str) -> Iterator[Any]:

@@ -109,7 +109,7 @@ NEVER_STARTED = {
     "no image": (("images",), 64, "ids="),
     "image numbers that are none": (("images", "ids=1,two"), 64, "ids"),
     "no image among the commas": (("images", "ids=,"), 64, "ids"),
-    "images both ways": (("images", "ids=1", "retry=failed"), 64, "either"),
+    "images both ways": (("images", "ids=1", "retry=failed"), 64, "which images"),
     "a retry that there is not": (("images", "retry=all"), 64, "retry=all"),
     "a number of hours that is none": (
         ("favorites", "user=a", "-sIMAGEFAP_FOLDER_REST=long"),
