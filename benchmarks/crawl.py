@@ -16,7 +16,6 @@ import argparse
 import hashlib
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import time
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -32,6 +32,8 @@ sys.path.insert(0, str(ROOT))
 from imagefap_scraper.archive import Archive
 from imagefap_scraper.database import writes
 from imagefap_scraper.items import ImageItem, ImageStatus
+from imagefap_scraper.pages.strip import StripPage
+from imagefap_scraper.pages.urls import Site
 from tools.demo.client import DemoSite
 
 SCRIPT = """
@@ -68,11 +70,6 @@ print(json.dumps({"seconds": time.perf_counter() - begin}))
 
 def image_addresses(site: DemoSite) -> list[str]:
     """Return signed addresses of every favorite, from the strips of its photo pages, as a crawl would see them."""
-    from urllib.request import urlopen
-
-    from imagefap_scraper.pages.strip import StripPage
-    from imagefap_scraper.pages.urls import Site
-
     addresses = []
     where = Site(site.url)
     truth = site.truth()

@@ -110,6 +110,8 @@ SCRAPER_SLOT_MAX_ACTIVE_SIZE = 16 * 1024 * 1024
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 SCHEDULER = "imagefap_scraper.pace.scheduler.ArchiveScheduler"
 SCHEDULER_PRIORITY_QUEUE = "imagefap_scraper.pace.queue.PageGateQueue"
+#: First come, first served: on Scrapy's stack the oldest image files would wait until their addresses expire.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 #: It reads the source of every callback at start, for a mistake that mypy finds.
 WARN_ON_GENERATOR_RETURN_VALUE = False
 RETRY_TIMES = 3

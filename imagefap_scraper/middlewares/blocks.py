@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from scrapy.http import TextResponse
 
-from imagefap_scraper.middlewares.held import HeldBack, put_back
+from imagefap_scraper.middlewares.held import HeldBack, Postponed, put_back
 from imagefap_scraper.pace.gate import PageGate, gate_of
 from imagefap_scraper.pace.pauses import retry_after
 from imagefap_scraper.pace.slots import IMAGE_SLOT, PAGE_KIND, PAGE_SLOT, ROBOTS_KIND
@@ -41,11 +41,14 @@ class _Door:
 
         Raises:
             HeldBack: instead, for a robots.txt: given back to the engine it would be sent again at once, for ever.
+            Postponed: instead, for a page that answered 503; its spider has one page in flight and chooses the next.
         """
         asked = retry_after(response.headers.get("Retry-After"), time.time())
         await self._gate.blocked(request, style, asked)
         if request.meta.get(PAGE_KIND) == ROBOTS_KIND:
             raise HeldBack(request)
+        if style == "http_503" and request.meta.get("download_slot") == PAGE_SLOT:
+            raise Postponed("the page answered 503")
         # A 503 may be the page's own trouble: behind its equals it is not the next probe, too.
         return put_back(request, request.priority - 1 if style == "http_503" else request.priority)
 

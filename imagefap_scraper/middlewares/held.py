@@ -23,6 +23,10 @@ class HeldBack(IgnoreRequest):
         self.request = request
 
 
+class Postponed(IgnoreRequest):
+    """A page that met a 503, which may be its own trouble: its spider lets another page be the next probe."""
+
+
 def put_back(request: Request, priority: int | None = None) -> Request:
     """The same request for the queue, past its filter of known ones; with the same callback."""
     return request.replace(dont_filter=True, priority=request.priority if priority is None else priority)

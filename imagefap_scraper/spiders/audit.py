@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imagefap_scraper.items import Absence, AuditItem, ImageStatus
-from imagefap_scraper.pages.urls import is_full_size
+from imagefap_scraper.pages.urls import image_id_from_address, is_full_size
 from imagefap_scraper.spiders.photos import (
     EXPIRED,
     GONE,
@@ -59,7 +59,7 @@ class AuditSpider(PhotoSpider):
         """Yield whether the file is there."""
         if response.status == EXPIRED and self.refresh(image_id):
             yield from self.advance()
-        elif response.status in GONE or (response.status == 200 and not is_full_size(response.url)):
+        elif response.status in GONE or (response.status == 200 and not _is_own_file(response.url, image_id)):
             yield AuditItem(image_id, Absence.FILE)
         elif response.status == 200:
             yield AuditItem(image_id)
@@ -74,3 +74,8 @@ class AuditSpider(PhotoSpider):
     def _leave_open(self, image_id: int) -> None:
         self.wishes.pop(image_id, None)
         self.stats.inc_value("imagefap/audit/open")
+
+
+def _is_own_file(url: str, image_id: int) -> bool:
+    """Return whether an answer's address is still that of the image in full size, and no redirect's target."""
+    return is_full_size(url) and image_id_from_address(url) == image_id

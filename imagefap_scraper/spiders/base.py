@@ -23,6 +23,7 @@ from imagefap_scraper.exceptions import (
     PageNotFound,
     SiteError,
 )
+from imagefap_scraper.middlewares.held import Postponed
 from imagefap_scraper.middlewares.robots import RefusedByRobots
 from imagefap_scraper.pace.slots import IMAGE_SLOT, PAGE_SLOT
 from imagefap_scraper.pages.urls import Site
@@ -75,9 +76,17 @@ class Step(ABC):
     def missed(self, error: ArchiveError) -> Iterator[Any]:
         """Yield what follows from not getting the page."""
 
+    def postpone(self) -> bool:
+        """Let other pages go before this one, if nothing depends on the order; return whether they may."""
+        return False
 
-# Not the class ABC: zope.interface leaves `__provides__` on it, which `dir` of a spider then shows and the spider cannot
-# give; Scrapy's export (`-o`) asks for every attribute that `dir` shows, and would write nothing.
+    def is_needless(self) -> bool:
+        """Return whether other pages have shown by now what this one was to show."""
+        return False
+
+
+# Not the class ABC: zope.interface leaves `__provides__` on it, which `dir` of a spider then shows and the spider
+# cannot give; Scrapy's export (`-o`) asks for every attribute that `dir` shows, and would write nothing.
 class ArchiveSpider(Spider, metaclass=ABCMeta):
     """A spider of this project. It asks for one page at a time, since each may make the next one needless.
 
@@ -98,6 +107,7 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         self.site = Site(crawler.settings["IMAGEFAP_SITE_URL"])
         self.errors: list[ArchiveError] = []
         self._again: deque[Step] = deque()
+        self._later: deque[Step] = deque()
         self._page_in_flight = False
         self._unreachable = 0
         self._changed = 0
@@ -155,6 +165,9 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         if self._page_in_flight or self._stopped:
             return
         step = self._again.popleft() if self._again else self.next_step()
+        while step is None and self._later:
+            step = self._later.popleft()
+            step = None if step.is_needless() else step
         if step is not None:
             self._page_in_flight = True
             yield self._request(step)
@@ -202,11 +215,23 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         """Decide what it means that no answer came, then ask for the next page."""
         self._page_in_flight = False
         step: Step = failure.request.cb_kwargs["step"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, Postponed):
+            self._postpone(step)
+            yield from self.advance()
+            return
         error = self.error_of(failure, step.url)
         if type(error) is SiteError:
             self._count_unreachable(error)
         yield from self._missed(step, error)
         yield from self.advance()
+
+    def _postpone(self, step: Step) -> None:
+        """Ask for a page that answered 503 again after the others; only where order matters, before them."""
+        step.tries -= 1
+        if step.postpone():
+            self._later.append(step)
+        else:
+            self._again.appendleft(step)
 
     def error_of(self, failure: Failure, url: str) -> ArchiveError:
         """Return the error of our own tree for a request that failed."""

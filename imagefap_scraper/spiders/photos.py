@@ -15,7 +15,7 @@ from imagefap_scraper.items import AuditItem, ImageItem, ImageStatus
 from imagefap_scraper.pace.slots import IMAGE_SLOT
 from imagefap_scraper.pages.photo import Photo, PhotoPage
 from imagefap_scraper.pages.strip import Strip, StripPage
-from imagefap_scraper.pages.urls import is_full_size, without_signature
+from imagefap_scraper.pages.urls import image_id_from_address, is_full_size, without_signature
 from imagefap_scraper.planning.planner import Planner
 from imagefap_scraper.planning.windows import PhotoRequest, StripRequest, Window, strip_around
 from imagefap_scraper.spiders.base import ArchiveSpider, Step
@@ -53,6 +53,8 @@ class Wish:
         sha256: set if the archive holds its bytes under the other layout: a copy is enough.
         asked: True while its file is on the way, or has come.
         refreshed: True once its page was asked a second time for a new address.
+        expired: True once an address of its file had expired.
+        newer: what a page showed of it while its file was on the way: an address that expires later.
     """
 
     image_id: int
@@ -61,6 +63,8 @@ class Wish:
     sha256: str | None = None
     asked: bool = False
     refreshed: bool = False
+    expired: bool = False
+    newer: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,15 @@ class PhotoStep(Step):
         """Yield the image's outcome."""
         self._spider.planner.saw(self._request, None)
         yield from self._spider.give_up_for(self._request.image_id, error, "page")
+
+    def postpone(self) -> bool:
+        """Let the other images' pages go first."""
+        self._spider.planner.saw(self._request, None)
+        return True
+
+    def is_needless(self) -> bool:
+        """Return whether the image's file is on the way."""
+        return not self._spider.still_wants(self._request.image_id)
 
 
 class StripStep(Step):
@@ -156,6 +169,7 @@ class PhotoSpider(ArchiveSpider):
         #: Images whose outcome this run has put on record: a listing that shows one later asks for nothing.
         self._done: set[int] = set()
         self._own_strips: deque[StripStep] = deque()
+        self._expired: deque[int] = deque()
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             kwargs["crawler"].signals.connect(self._on_item, signal=signal)
         kwargs["crawler"].signals.connect(self._on_closed, signal=signals.spider_closed)
@@ -189,6 +203,10 @@ class PhotoSpider(ArchiveSpider):
         """Return the next photo page or strip; None if nothing is wanted any more."""
         if self._own_strips:
             return self._own_strips.popleft()
+        while self._expired:
+            image_id = self._expired.popleft()
+            if self.still_wants(image_id):
+                return PhotoStep(self, PhotoRequest(image_id, self.wishes[image_id].gallery_id))
         request = self.planner.next()
         self.stats.set_value("imagefap/pages/estimated", self.planner.estimated_pages())
         if request is None:
@@ -215,10 +233,14 @@ class PhotoSpider(ArchiveSpider):
         """Yield requests for the files of everything wanted in a strip."""
         for entry in strip.entries:
             wish = self.wishes.get(entry.image_id)
-            if wish is None or wish.asked or (self.needs_names and wish.name is None):
+            if wish is None or (self.needs_names and wish.name is None):
+                continue
+            sighting = Sighting(entry.url, page_url, gallery_id, entry.added)
+            if wish.asked:
+                wish.newer = sighting
                 continue
             self.planner.discard(entry.image_id)
-            yield from self.ask_file(wish, Sighting(entry.url, page_url, gallery_id, entry.added))
+            yield from self.ask_file(wish, sighting)
 
     def give_up(self, image_id: int, status: ImageStatus, reason: str) -> Iterator[Any]:
         """Yield the outcome of an image that was not had."""
@@ -268,7 +290,8 @@ class PhotoSpider(ArchiveSpider):
             errback=errback,
             method=method,
             headers={"Referer": without_signature(sighting.page_url)},
-            priority=IMAGE_PRIORITY,
+            # An address that replaces an expired one goes first, or it would expire in the queue again.
+            priority=IMAGE_PRIORITY + self.wishes[image_id].expired,
             meta={"download_slot": IMAGE_SLOT},
             cb_kwargs={"image_id": image_id, "sighting": sighting},
             dont_filter=True,
@@ -286,8 +309,12 @@ class PhotoSpider(ArchiveSpider):
 
     def parse_image(self, response: Response, image_id: int, sighting: Sighting) -> Iterator[Any]:
         """Yield the image with its bytes, or what the answer means."""
-        if response.status == EXPIRED and self.refresh(image_id):
+        if response.status == EXPIRED and (newer := self.newer_sighting(image_id, sighting)) is not None:
+            yield from self.ask_file(self.wishes[image_id], newer)
+        elif response.status == EXPIRED and self.refresh(image_id):
             yield from self.advance()
+        elif is_full_size(response.url) and image_id_from_address(response.url) != image_id:
+            yield from self.give_up(image_id, ImageStatus.FAILED, "file leads to another image")
         elif response.status in GONE:
             yield from self.give_up(image_id, ImageStatus.GONE, FILE_GONE)
         elif response.status != 200:
@@ -306,7 +333,9 @@ class PhotoSpider(ArchiveSpider):
         if isinstance(failure.value, DownloadCancelledError):
             yield from self.give_up(image_id, ImageStatus.FAILED, "file is larger than DOWNLOAD_MAXSIZE")
             return
-        yield from self.give_up_for(image_id, self.error_of(failure, without_signature(request.url)), "file")
+        # The address that was asked for; a redirect's is anybody's text.
+        url = without_signature(request.cb_kwargs["sighting"].url)
+        yield from self.give_up_for(image_id, self.error_of(failure, url), "file")
 
     def refresh(self, image_id: int) -> bool:
         """Ask an image's page once more, for an address that has not expired; False if that was done before."""
@@ -314,8 +343,14 @@ class PhotoSpider(ArchiveSpider):
         if wish.refreshed:
             return False
         wish.refreshed, wish.asked = True, False
-        self.ask_first(PhotoStep(self, PhotoRequest(image_id, wish.gallery_id)))
+        self._expired.append(image_id)
         return True
+
+    def newer_sighting(self, image_id: int, sighting: Sighting) -> Sighting | None:
+        """Return what a page showed of an image since its file was asked for; None if nothing did."""
+        wish = self.wishes[image_id]
+        newer, wish.newer, wish.expired = wish.newer, None, True
+        return newer if newer is not None and newer.url != sighting.url else None
 
     def _on_closed(self) -> None:
         """Say how many images are wanted still."""

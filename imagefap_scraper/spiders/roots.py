@@ -41,6 +41,8 @@ class ProfileStep(Step):
     def read(self, text: str, url: str) -> Iterator[Any]:
         """Go on to the user's favorites."""
         profile = ProfilePage(text, url, self._spider.site).profile
+        if url != self.url and profile.name.casefold() != self._name.casefold():
+            raise PageNotFound(f"{self.url} leads to another user, {profile.name!r}")
         self._spider.ask_first(RootStep(self._spider, profile.user_id))
         yield UserItem(profile.user_id, profile.name)
 

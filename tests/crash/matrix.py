@@ -28,6 +28,8 @@ COUNTS = 12
 #: In get mode only what differs there is worth all counts; the rest gets a few.
 COUNTS_IN_GET_MODE = 4
 WORKERS = 2
+#: Problems of one trial that are shown; one cause often has many.
+MOST_SHOWN = 5
 #: What a kill leaves there is what the next start has to recover.
 LEAVES_INTENTS = ("intent_recorded", "name_linked", "named", "names_synced")
 
@@ -94,7 +96,7 @@ def run_all(directory: Path, counts: int, points: Sequence[str]) -> list[Result]
 def _figures(some: Sequence[Result]) -> str:
     refetched = [number for result in some for number in result.refetched]
     kills, wrong = sum(result.kills for result in some), sum(bool(result.problems) for result in some)
-    problems = "".join(f"\n    {problem}" for result in some for problem in result.problems)
+    problems = "".join(f"\n    {problem}" for result in some for problem in result.problems[:MOST_SHOWN])
     return f"{len(some):6} {kills:6} {wrong:6} {sum(refetched):10} {max(refetched, default=0):5}{problems}"
 
 

@@ -1,4 +1,4 @@
-"""`images -a audit=1`: what vanished is believed at the second look, cleared when it is back, and nothing is fetched."""
+"""`images -a audit=1`: what vanished is believed at the second look, cleared when it is back; nothing is fetched."""
 
 from __future__ import annotations
 
