@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+#: Image files that may be on their way or not yet on record: a kill loses so many, and they are asked for again. Twice
+#: as many as are downloaded at a time keep the decoders busy.
+_LEAST_UNRECORDED = 8
+
+
 class PageGate:
     """One object a crawl that knows whether a page, or an image file, may be handed out now.
 
@@ -108,7 +113,9 @@ class PageGate:
             shut.add(PAGE_SLOT)
         # After a block one image file probes, as one page does.
         places = 1 if self._image_pause.count else self._traffic.image_places
-        if now < self._image_pause.until or running >= places:
+        unrecorded = self._traffic.images_unrecorded()
+        most = max(_LEAST_UNRECORDED, 2 * self._traffic.image_places)
+        if now < self._image_pause.until or running >= places or unrecorded >= most:
             shut.add(IMAGE_SLOT)
         for moment in (pages_from, self._image_pause.until):
             if moment > now:

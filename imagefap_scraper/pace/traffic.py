@@ -45,6 +45,14 @@ class Traffic:
         """How many image files are with the downloader or its middlewares."""
         return _count(self._crawler.engine.downloader.active, IMAGE_SLOT)
 
+    def images_unrecorded(self) -> int:
+        """How many image files are on their way, or have come and are not on record yet: what a kill would cost."""
+        scraper = self._crawler.engine.scraper.slot
+        if scraper is None:
+            return self.images_running()
+        come = _count(scraper.active, IMAGE_SLOT) + _count((entry[1] for entry in scraper.queue), IMAGE_SLOT)
+        return self.images_running() + come
+
     def wake_at(self, moment: float) -> None:
         """Makes the engine ask its queue at `moment` (seconds since the epoch), unless a timer is set for before it."""
         if self._timer is not None:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 USER = "Keeper"
 #: Seconds; a crawl of the small world takes two, the last one of the long test a minute.
 LONGEST_RUN = 300.0
-#: Image files that one kill may cost: eight that were answered and not yet recorded, four that were on their way.
-REFETCHED_PER_KILL = 8 + 4
+#: Image files that one kill may cost: those on their way or not yet on record, of which the gate allows eight.
+REFETCHED_PER_KILL = 8
 #: Seconds before each image file, so that images do not all arrive at once and kills find them at every stage.
 LATENCY = {"image": 0.02}
 LAYOUT = {"read": "blobs", "get": "straight"}
