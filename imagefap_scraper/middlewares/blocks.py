@@ -15,7 +15,7 @@ from scrapy.http import TextResponse
 from imagefap_scraper.middlewares.held import HeldBack, Postponed, put_back
 from imagefap_scraper.pace.gate import PageGate, gate_of
 from imagefap_scraper.pace.pauses import retry_after
-from imagefap_scraper.pace.slots import IMAGE_SLOT, PAGE_KIND, PAGE_SLOT, ROBOTS_KIND
+from imagefap_scraper.pace.slots import IMAGE_SLOT, MAY_WAIT, PAGE_KIND, PAGE_SLOT, ROBOTS_KIND
 from imagefap_scraper.pages.blocked import is_block_address, is_block_text
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class _Door:
         await self._gate.blocked(request, style, asked)
         if request.meta.get(PAGE_KIND) == ROBOTS_KIND:
             raise HeldBack(request)
-        if style == "http_503" and request.meta.get("download_slot") == PAGE_SLOT:
+        if style == "http_503" and request.meta.get(MAY_WAIT):
             raise Postponed("the page answered 503")
         # A 503 may be the page's own trouble: behind its equals it is not the next probe, too.
         return put_back(request, request.priority - 1 if style == "http_503" else request.priority)

@@ -9,6 +9,8 @@ IMAGE_SLOT = "images"
 
 #: Request meta: what kind of page this is (profile, root, folder, photo, strip, gallery); names a statistic.
 PAGE_KIND = "page_kind"
+#: Request meta: True if the spider can choose another page instead of this one (`Postponed`).
+MAY_WAIT = "imagefap_may_wait"
 #: `PAGE_KIND` of a robots.txt. It never passes the scheduler, so it cannot be put back there.
 ROBOTS_KIND = "robots"
 #: Request meta: when it last left this machine, in seconds since the epoch.

@@ -25,7 +25,7 @@ from imagefap_scraper.exceptions import (
 )
 from imagefap_scraper.middlewares.held import Postponed
 from imagefap_scraper.middlewares.robots import RefusedByRobots
-from imagefap_scraper.pace.slots import IMAGE_SLOT, PAGE_SLOT
+from imagefap_scraper.pace.slots import IMAGE_SLOT, MAY_WAIT, PAGE_KIND, PAGE_SLOT
 from imagefap_scraper.pages.urls import Site
 from imagefap_scraper.spiders.arguments import Arguments, parse
 
@@ -59,6 +59,8 @@ class Step(ABC):
 
     #: For statistics: profile, root, folder, photo, strip.
     kind: ClassVar[str]
+    #: Whether other pages may go before this one when it meets trouble of its own.
+    may_wait: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.tries = 0
@@ -76,9 +78,8 @@ class Step(ABC):
     def missed(self, error: ArchiveError) -> Iterator[Any]:
         """Yield what follows from not getting the page."""
 
-    def postpone(self) -> bool:
-        """Let other pages go before this one, if nothing depends on the order; return whether they may."""
-        return False
+    def postpone(self) -> None:  # noqa: B027 - most steps have nothing to do
+        """Take note that other pages go before this one."""
 
     def is_needless(self) -> bool:
         """Return whether other pages have shown by now what this one was to show."""
@@ -182,7 +183,7 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
             step.url,
             callback=self.parse_page,
             errback=self.page_failed,
-            meta={"download_slot": PAGE_SLOT, "page_kind": step.kind},
+            meta={"download_slot": PAGE_SLOT, PAGE_KIND: step.kind, MAY_WAIT: step.may_wait},
             cb_kwargs={"step": step},
             dont_filter=True,
         )
@@ -216,7 +217,9 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         self._page_in_flight = False
         step: Step = failure.request.cb_kwargs["step"]  # type: ignore[attr-defined]
         if isinstance(failure.value, Postponed):
-            self._postpone(step)
+            step.tries -= 1
+            step.postpone()
+            self._later.append(step)
             yield from self.advance()
             return
         error = self.error_of(failure, step.url)
@@ -224,14 +227,6 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
             self._count_unreachable(error)
         yield from self._missed(step, error)
         yield from self.advance()
-
-    def _postpone(self, step: Step) -> None:
-        """Ask for a page that answered 503 again after the others; only where order matters, before them."""
-        step.tries -= 1
-        if step.postpone():
-            self._later.append(step)
-        else:
-            self._again.appendleft(step)
 
     def error_of(self, failure: Failure, url: str) -> ArchiveError:
         """Return the error of our own tree for a request that failed."""

@@ -82,6 +82,7 @@ class PhotoStep(Step):
     """The photo page of one image."""
 
     kind = "photo"
+    may_wait = True
 
     def __init__(self, spider: PhotoSpider, request: PhotoRequest) -> None:
         super().__init__()
@@ -107,10 +108,9 @@ class PhotoStep(Step):
         self._spider.planner.saw(self._request, None)
         yield from self._spider.give_up_for(self._request.image_id, error, "page")
 
-    def postpone(self) -> bool:
+    def postpone(self) -> None:
         """Let the other images' pages go first."""
         self._spider.planner.saw(self._request, None)
-        return True
 
     def is_needless(self) -> bool:
         """Return whether the image's file is on the way."""
@@ -309,7 +309,7 @@ class PhotoSpider(ArchiveSpider):
 
     def parse_image(self, response: Response, image_id: int, sighting: Sighting) -> Iterator[Any]:
         """Yield the image with its bytes, or what the answer means."""
-        if response.status == EXPIRED and (newer := self.newer_sighting(image_id, sighting)) is not None:
+        if response.status == EXPIRED and (newer := self.newer_sighting(image_id)) is not None:
             yield from self.ask_file(self.wishes[image_id], newer)
         elif response.status == EXPIRED and self.refresh(image_id):
             yield from self.advance()
@@ -346,11 +346,11 @@ class PhotoSpider(ArchiveSpider):
         self._expired.append(image_id)
         return True
 
-    def newer_sighting(self, image_id: int, sighting: Sighting) -> Sighting | None:
+    def newer_sighting(self, image_id: int) -> Sighting | None:
         """Return what a page showed of an image since its file was asked for; None if nothing did."""
         wish = self.wishes[image_id]
         newer, wish.newer, wish.expired = wish.newer, None, True
-        return newer if newer is not None and newer.url != sighting.url else None
+        return newer
 
     def _on_closed(self) -> None:
         """Say how many images are wanted still."""
