@@ -10,12 +10,12 @@ from scrapy.utils.test import get_crawler
 
 from imagefap_scraper.exceptions import SettingError
 from imagefap_scraper.middlewares.blocks import BlockMiddleware, BlockTextMiddleware
-from imagefap_scraper.middlewares.held import HeldBack
+from imagefap_scraper.middlewares.held import HeldBack, Postponed
 from imagefap_scraper.middlewares.hosts import ForeignHost, HostGuardMiddleware
 from imagefap_scraper.middlewares.retry import PatientRetryMiddleware
 from imagefap_scraper.middlewares.robots import RefusedByRobots, RobotsMiddleware
 from imagefap_scraper.pace.gate import gate_of
-from imagefap_scraper.pace.slots import HOLD_SECONDS
+from imagefap_scraper.pace.slots import HOLD_SECONDS, MAY_WAIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,6 +143,14 @@ def test_a_503_is_not_the_next_probe(crawler: Crawler) -> None:
     )
     assert isinstance(result, Request)
     assert result.priority == request.priority - 1
+
+
+async def test_a_503_of_a_page_that_may_wait_is_for_its_spider(crawler: Crawler) -> None:
+    request = _page()
+    request.meta[MAY_WAIT] = True
+    with pytest.raises(Postponed):
+        await BlockMiddleware.from_crawler(crawler).process_response(request, Response(request.url, status=503))
+    assert gate_of(crawler).blocks == 1
 
 
 def test_retries_wait_four_times_as_long_each_time(crawler: Crawler) -> None:
