@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from imagefap_scraper.items import Absence, AuditItem, ImageStatus
 from imagefap_scraper.pages.urls import image_id_from_address, is_full_size
-from imagefap_scraper.spiders.photos import (
-    EXPIRED,
-    GONE,
-    NO_ADDRESS,
-    PAGE_GONE,
-    PhotoSpider,
-    Sighting,
-    Wish,
-)
+from imagefap_scraper.spiders.photos import EXPIRED, GONE, PhotoSpider
+from imagefap_scraper.spiders.wishes import NO_ADDRESS, PAGE_GONE, Sighting, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

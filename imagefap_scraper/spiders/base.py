@@ -6,7 +6,7 @@ import asyncio
 import logging
 import shlex
 import sys
-from abc import ABC, ABCMeta, abstractmethod
+from abc import ABCMeta, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import WeakKeyDictionary
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from imagefap_scraper.archive import Archive
+    from imagefap_scraper.spiders.steps import Step
 
 logger = logging.getLogger(__name__)
 
@@ -52,38 +53,6 @@ _TRIES = 3
 _UNREACHABLE_IN_A_ROW = 3
 #: Pages in a row that did not look as expected, after which nothing this program reads can be trusted.
 _CHANGED_IN_A_ROW = 5
-
-
-class Step(ABC):
-    """One page to ask for: where it is, what it yields, and what its failure means."""
-
-    #: For statistics: profile, root, folder, photo, strip.
-    kind: ClassVar[str]
-    #: Whether other pages may go before this one when it meets trouble of its own.
-    may_wait: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        self.tries = 0
-
-    @property
-    @abstractmethod
-    def url(self) -> str:
-        """Address of the page."""
-
-    @abstractmethod
-    def read(self, text: str, url: str) -> Iterator[Any]:
-        """Yield the items and the image requests of the page; raises PageError for anything else."""
-
-    @abstractmethod
-    def missed(self, error: ArchiveError) -> Iterator[Any]:
-        """Yield what follows from not getting the page."""
-
-    def postpone(self) -> None:  # noqa: B027 - most steps have nothing to do
-        """Take note that other pages go before this one."""
-
-    def is_needless(self) -> bool:
-        """Return whether other pages have shown by now what this one was to show."""
-        return False
 
 
 # Not the class ABC: zope.interface leaves `__provides__` on it, which `dir` of a spider then shows and the spider

@@ -12,7 +12,7 @@ from imagefap_scraper.spiders.archives import open_archive
 from imagefap_scraper.spiders.arguments import ImagesArguments
 from imagefap_scraper.spiders.audit import AuditSpider
 from imagefap_scraper.spiders.base import REPORT
-from imagefap_scraper.spiders.photos import Wish, whole_name
+from imagefap_scraper.spiders.wishes import Wish, whole_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from imagefap_scraper.archive import Archive
     from imagefap_scraper.database.reads import WantedImage
-    from imagefap_scraper.spiders.base import Step
+    from imagefap_scraper.spiders.steps import Step
 
 
 #: What an audit can find, as its report says it.

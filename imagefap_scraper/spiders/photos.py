@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
@@ -13,13 +12,12 @@ from scrapy.exceptions import DownloadCancelledError
 from imagefap_scraper.exceptions import ArchiveError, LayoutChanged, NotFoundError, PageNotFound
 from imagefap_scraper.items import AuditItem, ImageItem, ImageStatus
 from imagefap_scraper.pace.slots import IMAGE_SLOT
-from imagefap_scraper.pages.photo import Photo, PhotoPage
-from imagefap_scraper.pages.strip import Strip, StripPage
 from imagefap_scraper.pages.urls import image_id_from_address, is_full_size, without_signature
 from imagefap_scraper.planning.planner import Planner
-from imagefap_scraper.planning.windows import PhotoRequest, StripRequest, Window, strip_around
-from imagefap_scraper.spiders.base import ArchiveSpider, Step
-from imagefap_scraper.storage.names import is_cut
+from imagefap_scraper.planning.windows import PhotoRequest, Window, strip_around
+from imagefap_scraper.spiders.base import ArchiveSpider
+from imagefap_scraper.spiders.photo_steps import PhotoStep, StripStep
+from imagefap_scraper.spiders.wishes import FILE_GONE, NO_ADDRESS, PAGE_GONE, Sighting, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,133 +25,18 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from imagefap_scraper.pages.photo import Photo
+    from imagefap_scraper.pages.strip import Strip
+    from imagefap_scraper.spiders.steps import Step
+
 logger = logging.getLogger(__name__)
 
 #: Above every page: an address expires, and a page may wait.
 IMAGE_PRIORITY = 100
-#: Reason of an image whose page is there, without its address on it or beside it.
-NO_ADDRESS = "no full-size address on its page"
-#: Reasons of images that the site itself no longer has.
-PAGE_GONE = "page gone"
-FILE_GONE = "file gone"
 #: Status codes by which the site says that an image's file is no longer there.
 GONE = (404, 410)
 #: Status code of an address whose signature has expired.
 EXPIRED = 403
-
-
-@dataclass(slots=True)
-class Wish:
-    """An image that is wanted and not yet here.
-
-    Attributes:
-        image_id: the site's number.
-        name: its whole name; None while not known.
-        gallery_id: the gallery that the listing or an earlier page named.
-        sha256: set if the archive holds its bytes under the other layout: a copy is enough.
-        asked: True while its file is on the way, or has come.
-        refreshed: True once its page was asked a second time for a new address.
-        expired: True once an address of its file had expired.
-        newer: what a page showed of it while its file was on the way: an address that expires later.
-    """
-
-    image_id: int
-    name: str | None = None
-    gallery_id: int | None = None
-    sha256: str | None = None
-    asked: bool = False
-    refreshed: bool = False
-    expired: bool = False
-    newer: Sighting | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What a page showed of an image: its signed full-size address and what is known from there."""
-
-    url: str
-    page_url: str
-    gallery_id: int | None = None
-    added: str | None = None
-    name: str | None = None
-
-
-class PhotoStep(Step):
-    """The photo page of one image."""
-
-    kind = "photo"
-    may_wait = True
-
-    def __init__(self, spider: PhotoSpider, request: PhotoRequest) -> None:
-        super().__init__()
-        self._spider = spider
-        self._request = request
-
-    @property
-    def url(self) -> str:
-        """Address of the photo page."""
-        return self._spider.site.photo(self._request.image_id, self._request.gallery_id)
-
-    def read(self, text: str, url: str) -> Iterator[Any]:
-        """Yield image requests for everything wanted that the page shows."""
-        image_id = self._request.image_id
-        photo = PhotoPage(text, url, self._spider.site).photo(image_id)
-        window = _window(photo.strip, photo.gallery_id)
-        self._spider.planner.saw(self._request, window)
-        yield from self._spider.take_photo(photo, window, url)
-        yield from self._spider.take_strip(photo.strip, photo.gallery_id, url)
-
-    def missed(self, error: ArchiveError) -> Iterator[Any]:
-        """Yield the image's outcome."""
-        self._spider.planner.saw(self._request, None)
-        yield from self._spider.give_up_for(self._request.image_id, error, "page")
-
-    def postpone(self) -> None:
-        """Let the other images' pages go first."""
-        self._spider.planner.saw(self._request, None)
-
-    def is_needless(self) -> bool:
-        """Return whether the image's file is on the way."""
-        return not self._spider.still_wants(self._request.image_id)
-
-
-class StripStep(Step):
-    """A partial strip: entries of a gallery, without any page around them.
-
-    Args:
-        spider: whose step it is.
-        request: which entries.
-        for_image: an image whose own page did not show its address, which must be here or nowhere.
-    """
-
-    kind = "strip"
-
-    def __init__(self, spider: PhotoSpider, request: StripRequest, for_image: int | None = None) -> None:
-        super().__init__()
-        self._spider = spider
-        self._request = request
-        self._for_image = for_image
-
-    @property
-    def url(self) -> str:
-        """Address of the strip."""
-        return self._spider.site.strip(self._request.via_image_id, self._request.gallery_id, self._request.start)
-
-    def read(self, text: str, url: str) -> Iterator[Any]:
-        """Yield image requests for everything wanted that the strip shows."""
-        strip = StripPage(text, url, self._spider.site).strip()
-        if self._for_image is None:
-            self._spider.planner.saw(self._request, _window(strip, self._request.gallery_id))
-        yield from self._spider.take_strip(strip, self._request.gallery_id, url)
-        if self._for_image is not None and self._spider.still_wants(self._for_image):
-            yield from self._spider.give_up(self._for_image, ImageStatus.FAILED, NO_ADDRESS)
-
-    def missed(self, error: ArchiveError) -> Iterator[Any]:
-        """A strip is only a short cut: its images' own pages will be asked."""
-        if self._for_image is None:
-            self._spider.planner.saw(self._request, None)
-        if self._for_image is not None and self._spider.still_wants(self._for_image):
-            yield from self._spider.give_up_for(self._for_image, error, "page")
 
 
 class PhotoSpider(ArchiveSpider):
@@ -222,7 +105,7 @@ class PhotoSpider(ArchiveSpider):
             return
         wish.name = photo.name or wish.name
         if photo.url is not None:
-            sighting = Sighting(photo.url, page_url, photo.gallery_id, photo.added, photo.name)
+            sighting = Sighting(photo.url, page_url, photo.gallery_id, photo.added)
             yield from self.ask_file(wish, sighting)
         elif (around := strip_around(photo.image_id, window)) is not None:
             self._own_strips.append(StripStep(self, around, for_image=photo.image_id))
@@ -361,15 +244,3 @@ class PhotoSpider(ArchiveSpider):
         if isinstance(item, ImageItem | AuditItem):
             self.wishes.pop(item.image_id, None)
             self._done.add(item.image_id)
-
-
-def _window(strip: Strip, gallery_id: int | None) -> Window:
-    ids = tuple(entry.image_id for entry in strip.entries)
-    return Window(gallery_id or strip.gallery_id, strip.total, strip.index, ids)
-
-
-def whole_name(name: str | None, listed_name: str | None, *, listed_is_enough: bool) -> str | None:
-    """Return the name for a file: the photo page's, else the listing's unless it is cut; None if neither is whole."""
-    if name is not None or listed_name is None:
-        return name
-    return listed_name if listed_is_enough or not is_cut(listed_name) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ from imagefap_scraper.items import FolderItem, UserItem
 from imagefap_scraper.pages.folders import FavoritesRootPage
 from imagefap_scraper.pages.profile import ProfilePage
 from imagefap_scraper.pages.urls import Site, Target, parse_target
-from imagefap_scraper.spiders.base import ArchiveSpider, Step
+from imagefap_scraper.spiders.base import ArchiveSpider
+from imagefap_scraper.spiders.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
     from imagefap_scraper.spiders.arguments import UsersArguments
-
-logger = logging.getLogger(__name__)
 
 
 class ProfileStep(Step):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagefap_scraper.archive import Archive
-    from imagefap_scraper.spiders.base import Step
+    from imagefap_scraper.spiders.steps import Step
 
 
 class UsersSpider(RootSpider):
