@@ -116,6 +116,11 @@ NEVER_STARTED = {
         78,
         "IMAGEFAP_FOLDER_REST",
     ),
+    "a concurrency that is no number": (
+        ("favorites", "user=a", "-sIMAGEFAP_IMAGE_CONCURRENCY=abc"),
+        78,
+        "CONCURRENCY is 'abc'",
+    ),
     "a concurrency of zero": (("favorites", "user=a", "-sIMAGEFAP_IMAGE_CONCURRENCY=0"), 78, "CONCURRENCY"),
     "a database elsewhere than SQLite": (
         ("favorites", "user=a", "-sIMAGEFAP_DATABASE_URL=postgresql://h/d"),
