@@ -51,9 +51,9 @@ class Command(ScrapyCrawl):
 
     def _crawl(self, name: str, values: dict[str, str]) -> int:
         spider_class = self._spider_class(name)
-        assert self.crawler_process is not None
+        assert self.settings is not None
         arguments = parse(spider_class.arguments_model, values, name)
-        check_settings(self.crawler_process.settings)
+        check_settings(self.settings)
         crawler = self._create_crawler(spider_class)
         spider_class.check(arguments, crawler.settings)
         archive = spider_class.open_archive(arguments, crawler.settings)
