@@ -15,7 +15,7 @@ from imagefap_scraper.extensions.quiet import calm_logging
 from imagefap_scraper.middlewares import redact
 from imagefap_scraper.pace.slots import PACE_FILE_FAILED, RATE_BLOCKED
 from imagefap_scraper.spiders.arguments import parse
-from imagefap_scraper.spiders.base import OPENED, REPORT, ArchiveSpider
+from imagefap_scraper.spiders.base import ITEM_ERRORS, OPENED, REPORT, ArchiveSpider
 
 if TYPE_CHECKING:
     import argparse
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 #: Where several hold, the first of these is the exit code: what a person or cron must act on soonest.
 _MOST_URGENT = (EX_INTERRUPTED, 73, 74, 75, 76, 69, 66, 64, 78, EX_FAULT, EX_FAILED_IMAGES)
-#: Close reasons that are not errors of a spider; `shutdown` is Scrapy's for Ctrl-C and SIGTERM.
-_CODE_OF_REASON = {"shutdown": EX_INTERRUPTED, RATE_BLOCKED: 75, PACE_FILE_FAILED: 74}
+#: Close reasons that are no errors of a spider; `shutdown` is Scrapy's for Ctrl-C and SIGTERM, `start_error` its word
+#: for anything that `start` raised.
+_CODE_OF_REASON = {"shutdown": EX_INTERRUPTED, RATE_BLOCKED: 75, PACE_FILE_FAILED: 74, "start_error": EX_FAULT}
 
 
 class Command(ScrapyCrawl):
@@ -108,6 +109,6 @@ def exit_code(crawler: Crawler) -> int:
         codes.add(_CODE_OF_REASON[reason])
     if stats.get_value("imagefap/images/failed", 0):
         codes.add(EX_FAILED_IMAGES)
-    if any(key.startswith("spider_exceptions/") for key in stats.get_stats()):
+    if stats.get_value(ITEM_ERRORS) or any(key.startswith("spider_exceptions/") for key in stats.get_stats()):
         codes.add(EX_FAULT)
     return next((code for code in _MOST_URGENT if code in codes), EX_OK)

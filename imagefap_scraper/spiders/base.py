@@ -47,6 +47,8 @@ OPENED: WeakKeyDictionary[Crawler, Archive | None] = WeakKeyDictionary()
 
 #: Statistic: what a spider was asked to show, for the standard output.
 REPORT = "imagefap/report"
+#: Statistic: items that met a fault of this program in a pipeline.
+ITEM_ERRORS = "imagefap/item_errors"
 #: Times that a page which does not look as expected is asked for, before that is believed.
 _TRIES = 3
 #: Pages in a row that could not be reached, after which the site counts as unreachable.
@@ -104,6 +106,7 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         spider._set_crawler(crawler)
         crawler.signals.connect(spider._on_opened, signal=signals.spider_opened)
         crawler.signals.connect(spider._on_idle, signal=signals.spider_idle)
+        crawler.signals.connect(spider._on_item_error, signal=signals.item_error)
         crawler.signals.connect(spider._on_stopped, signal=signals.engine_stopped)
         return spider
 
@@ -163,6 +166,10 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         try:
             yield from step.read(self._text(response), response.url)
         except PageError as error:
+            # It was reached, whatever it is: only what comes in a row counts.
+            self._unreachable = 0
+            if not isinstance(error, LayoutChanged):
+                self._changed = 0
             yield from self._missed(step, error)
         except SiteError as error:
             self._count_unreachable(error)
@@ -266,6 +273,10 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
             raise DontCloseSpider
         if self.errors:
             raise CloseSpider(close_reason(self.errors[-1]))
+
+    def _on_item_error(self) -> None:
+        """Count an item that met a fault of ours: its image stays wanted, and nobody may take the crawl for done."""
+        self.stats.inc_value(ITEM_ERRORS)
 
     def _on_stopped(self) -> None:
         if self.archive is not None and self.crawler not in OPENED:

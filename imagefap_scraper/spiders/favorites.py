@@ -82,10 +82,13 @@ class FavoritesSpider(RootSpider, PhotoSpider):
     async def start(self) -> AsyncIterator[Any]:
         """Find out what is known, then begin with the first user."""
         assert self.archive is not None
-        if self.archive.writer is not None:
-            await self.archive.run(self._read_database)
-        if not self._users:
-            self.stop(NotFoundError(EMPTY_DATABASE))
+        try:
+            if self.archive.writer is not None:
+                await self.archive.run(self._read_database)
+            if not self._users:
+                raise NotFoundError(EMPTY_DATABASE)
+        except ArchiveError as error:
+            self.stop(error)
         async for request in super().start():
             yield request
 

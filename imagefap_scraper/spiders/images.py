@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from imagefap_scraper.database import reads, writes
-from imagefap_scraper.exceptions import NotFoundError
+from imagefap_scraper.exceptions import ArchiveError, NotFoundError
 from imagefap_scraper.items import ImageStatus
 from imagefap_scraper.spiders.archives import open_archive
 from imagefap_scraper.spiders.arguments import ImagesArguments
@@ -55,7 +55,7 @@ class ImagesSpider(AuditSpider):
         self.needs_names = self.archive.layout == "straight" and not self.arguments.audit
         try:
             wanted = await self.archive.run(self._audit if self.arguments.audit else self._wanted)
-        except NotFoundError as error:
+        except ArchiveError as error:
             self.stop(error)
             return
         total = len(self.arguments.ids or wanted)

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import secrets
-import shutil
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -92,17 +91,6 @@ class ArchiveDirectory:
             raise OutputError(str(disk_error(err, what))) from err
         except StorageError as err:
             raise OutputError(f"{what}: {err}") from err
-
-    def free_bytes(self) -> int:
-        """Return how many bytes this user can still write there.
-
-        Raises:
-            StorageError: the disk does not answer.
-        """
-        try:
-            return shutil.disk_usage(self.root).free
-        except OSError as err:
-            raise disk_error(err, f"cannot read the free space of {self.root}") from err
 
     def clean_tmp(self) -> int:
         """Remove what a killed run left in `tmp`; return how many files. Only under the directory's lock.

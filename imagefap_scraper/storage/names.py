@@ -41,20 +41,6 @@ def is_cut(name: str) -> bool:
     return _CUT.search(name) is not None
 
 
-def straight_stem(text: str | None, fallback: str) -> str:
-    """Make one path component of any text; idempotent.
-
-    Args:
-        text: untrusted, HTML entities and all; None counts as empty.
-        fallback: given back if nothing usable is left; trusted, taken as it is.
-
-    Returns:
-        At most 255 bytes of UTF-8, in NFC: no separator, no character that Windows refuses, nothing invisible, no dot
-        or space at either end, never a reserved device name, never empty.
-    """
-    return _finish(_clean(text or ""), MAX_NAME_BYTES) or fallback
-
-
 def straight_name(name: str | None, *, image_id: int, extension: str) -> str:
     """Make the file name of an image; idempotent.
 

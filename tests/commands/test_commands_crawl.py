@@ -17,7 +17,7 @@ from imagefap_scraper import settings as module
 from imagefap_scraper.archive import Archive
 from imagefap_scraper.commands.crawl import Command, exit_code
 from imagefap_scraper.spiders.arguments import Arguments
-from imagefap_scraper.spiders.base import ArchiveSpider
+from imagefap_scraper.spiders.base import ITEM_ERRORS, ArchiveSpider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +108,14 @@ def test_all_at_once_is_interrupted() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "code"),
-    [("shutdown", 130), ("rate_blocked", 75), ("pace_file_failed", 74), ("finished", 0), ("not_found", 0)],
+    [
+        ("shutdown", 130),
+        ("rate_blocked", 75),
+        ("pace_file_failed", 74),
+        ("start_error", 1),
+        ("finished", 0),
+        ("not_found", 0),
+    ],
 )
 def test_close_reasons_that_are_no_errors_of_the_spider(reason: str, code: int) -> None:
     assert exit_code(_crawler(finish_reason=reason)) == code
@@ -116,6 +123,7 @@ def test_close_reasons_that_are_no_errors_of_the_spider(reason: str, code: int) 
 
 def test_an_error_that_nobody_expected_is_1() -> None:
     assert exit_code(_crawler(**{"spider_exceptions/KeyError": 1, "spider_exceptions/count": 1})) == 1
+    assert exit_code(_crawler(**{ITEM_ERRORS: 1})) == 1
     blocked = _crawler(**{"spider_exceptions/KeyError": 1})
     _give(blocked, 75)
     assert exit_code(blocked) == 75

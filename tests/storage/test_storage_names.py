@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagefap_scraper.storage.names import collision_key, is_cut, prefixed, straight_name, straight_stem
+from imagefap_scraper.storage.names import collision_key, is_cut, prefixed, straight_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,20 +161,6 @@ def test_any_text_becomes_one_safe_component(text: str, extension: str) -> None:
         assert longer.endswith(f".{extension}")
     # Ten digits fit in front of any name, so that none of it is lost.
     assert prefixed(name, SHA) == f"{SHA[:10]}-{name}"
-
-
-@settings(max_examples=300, deadline=None)
-@given(text=_TEXTS)
-def test_a_stem_is_safe_and_idempotent(text: str) -> None:
-    stem = straight_stem(text, "fallback")
-    assert_is_safe(stem)
-    assert straight_stem(stem, "other") == stem
-
-
-def test_a_stem_keeps_what_looks_like_an_extension() -> None:
-    assert straight_stem("My folder.jpg", "1") == "My folder.jpg"
-    assert straight_stem(None, "1") == "1"
-    assert len(straight_stem("x" * 300, "1").encode()) == 255
 
 
 @pytest.mark.parametrize("hostile", [name for name in HOSTILE if name])
