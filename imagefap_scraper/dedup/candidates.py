@@ -97,7 +97,9 @@ def _once(candidates: Candidates, animated: NDArray[np.bool_], limits: SearchLim
     """Keep each pair once: as it is if it was found so, else in the orientation that fits best."""
     first, second, distance, dhash_distance, orientation = candidates
     moving = animated[first] | animated[second]
-    keep = ~moving | (distance <= limits.animated) | ((dhash_distance <= limits.animated) & (orientation == 0))
+    as_it_is = orientation == 0
+    keep = ~as_it_is | ((distance <= limits.other) & (dhash_distance <= limits.other))
+    keep &= ~moving | (distance <= limits.animated) | ((dhash_distance <= limits.animated) & as_it_is)
     order = np.lexsort((distance, orientation != 0, second, first))
     order = order[keep[order]]
     different = np.ones(len(order), bool)

@@ -50,10 +50,15 @@ class Hashers:
     Attributes:
         phash: imagededup's PHash: the lowest frequencies against their median.
         dhash: imagededup's DHash: each pixel against its left neighbour.
+        ahash: imagededup's AHash: each of 8x8 pixels against their mean.
+        whash: imagededup's WHash: the coarsest wavelets against their median. Its library, pywt, comes with the others
+            in any case: imagededup keeps all hashers in one module.
     """
 
     phash: Hasher
     dhash: Hasher
+    ahash: Hasher
+    whash: Hasher
 
 
 @cache
@@ -69,7 +74,12 @@ def load_hashers() -> Hashers:
     else:
         with _stand_ins():
             module = importlib.import_module(_HASHING)
-    return Hashers(phash=module.PHash(verbose=False), dhash=module.DHash(verbose=False))
+    return Hashers(
+        phash=module.PHash(verbose=False),
+        dhash=module.DHash(verbose=False),
+        ahash=module.AHash(verbose=False),
+        whash=module.WHash(verbose=False),
+    )
 
 
 @contextmanager

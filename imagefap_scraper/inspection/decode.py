@@ -1,10 +1,10 @@
-"""One decode that checks a picture and hashes it. It meets untrusted bytes: only the child process calls it."""
+"""Decoding, in the child process alone, for it meets untrusted bytes: a check with hashes, a look, a hash of pixels."""
 
 from __future__ import annotations
 
 import io
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
@@ -13,7 +13,11 @@ from imagefap_scraper.inspection.formats import Format, Header, read_header
 from imagefap_scraper.inspection.result import Inspection, Limits, Outcome, broken, is_animated, over_limit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PIL.ImageFile import ImageFile
+
+    from imagefap_scraper.dedup.look import Look
 
 #: What else arrives under the name of a picture, by its first bytes; for the reason alone.
 _KNOWN_OTHERS = (
@@ -34,6 +38,9 @@ _BYTES_PER_PIXEL = 16
 _BASE_MEMORY = 384 * 1024 * 1024
 
 
+Found = TypeVar("Found")
+
+
 class _OverLimitError(Exception):
     """Going on would exceed a limit; the message says which."""
 
@@ -45,6 +52,34 @@ def inspect(content: bytes, limits: Limits) -> Inspection:
     bytes after the end, garbage inside the data of a JPEG. Of a JPEG of several pictures (MPO) only the first counts:
     the others are previews and second views, and sites that serve copies often strip them.
     """
+    return _guarded(content, limits, lambda header: _decode(content, header, limits))
+
+
+def look(content: bytes, limits: Limits) -> Look | Inspection:
+    """Decode the first frame within limits for a comparison; what `inspect` would say if it cannot be had."""
+    # Crawls inspect alone and should not pay for this.
+    from imagefap_scraper.dedup.look import take_look  # noqa: PLC0415
+
+    def see(header: Header) -> Look:
+        with _open_checked(content, header, limits) as image:
+            return take_look(image)
+
+    return _guarded(content, limits, see)
+
+
+def pixels(content: bytes, limits: Limits) -> str | Inspection:
+    """Return the SHA-256 of the first frame's pixels, within limits; what `inspect` would say if it cannot be had."""
+    from imagefap_scraper.dedup.look import pixels_sha256  # noqa: PLC0415 - as above
+
+    def read(header: Header) -> str:
+        with _open_checked(content, header, limits) as image:
+            return pixels_sha256(image)
+
+    return _guarded(content, limits, read)
+
+
+def _guarded(content: bytes, limits: Limits, work: Callable[[Header], Found]) -> Found | Inspection:
+    """Return what the work finds in a file; if the file or a limit forbids it, what then holds of the file."""
     header = read_header(content)
     if header is None:
         return broken(_what_it_is(content))
@@ -55,7 +90,7 @@ def inspect(content: bytes, limits: Limits) -> Inspection:
         _check_size(header.width, header.height, header.frames or 1, limits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _decode(content, header, limits)
+            return work(header)
     except (_OverLimitError, Image.DecompressionBombError) as error:
         why = _one_line(error)
     except MemoryError:
@@ -97,12 +132,8 @@ def _check_size(width: int, height: int, frames: int, limits: Limits) -> None:
 
 
 def _decode(content: bytes, header: Header, limits: Limits) -> Inspection:
-    # Pillow's own guard (an error at twice this number) sees frames and sizes that the header reader does not.
-    Image.MAX_IMAGE_PIXELS = limits.max_pixels
-    with _open(content, header.format) as image:
+    with _open_checked(content, header, limits) as image:
         width, height = image.size
-        # What the decoder reads may differ from what the header reader saw.
-        _check_size(width, height, 1, limits)
         reduced = draft(image)
         image.load()
         encoding = encode_image(image, reduced=reduced)
@@ -124,12 +155,25 @@ def _decode(content: bytes, header: Header, limits: Limits) -> Inspection:
     )
 
 
-def _open(content: bytes, image_format: Format) -> ImageFile:
+def _open_checked(content: bytes, header: Header, limits: Limits) -> ImageFile:
+    """Open a file without decoding it.
+
+    Raises:
+        _OverLimitError: its decoder reads a size that is over a limit.
+        OSError: its decoder cannot read the header. Decoders raise nearly anything else as well.
+    """
+    # Pillow's own guard (an error at twice this number) sees frames and sizes that the header reader does not.
+    Image.MAX_IMAGE_PIXELS = limits.max_pixels
     stream = io.BytesIO(content)
-    if image_format is Format.JPEG:
+    image: ImageFile
+    if header.format is Format.JPEG:
         # Not `Image.open`, which goes on to the other pictures of an MPO and fails where they were stripped.
-        return JpegImagePlugin.JpegImageFile(stream)
-    return Image.open(stream, formats=[image_format])
+        image = JpegImagePlugin.JpegImageFile(stream)
+    else:
+        image = Image.open(stream, formats=[header.format])
+    # What the decoder reads may differ from what the header reader saw.
+    _check_size(image.width, image.height, 1, limits)
+    return image
 
 
 def _decode_other_frames(image: ImageFile, limits: Limits) -> int:

@@ -70,6 +70,19 @@ class Inspection:
     flat: bool = False
 
 
+@dataclass(frozen=True)
+class ReadFailure:
+    """Why a file has no answer.
+
+    Attributes:
+        reason: one line for a person.
+        outcome: broken or unchecked (over a limit), as an inspection would find; None if the disk did not give it.
+    """
+
+    reason: str
+    outcome: Outcome | None = None
+
+
 #: A JPEG or TIFF of several pictures is not played, a BMP has one.
 _PLAYED = frozenset({Format.GIF, Format.PNG, Format.WEBP, Format.AVIF})
 

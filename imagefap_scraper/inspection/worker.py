@@ -1,8 +1,9 @@
 """The child process that decodes: `python -m imagefap_scraper.inspection.worker [LIMITS AS JSON] [PARENT PID]`.
 
-On its standard input it gets one file after another, 8 bytes of length (big-endian) and then the bytes; on its
-standard output it answers each with 4 bytes of length and a JSON object, the fields of `Inspection`. Before the first
-it writes one byte, `READY`. It ends when its input ends, and with its parent.
+On its standard input it gets one file after another: what is wanted of it (1 byte, a `Task`), 8 bytes of length
+(big-endian), and then its bytes. On its standard output it answers each with 4 bytes of length and JSON: the fields of
+`Inspection`, or `{"sha256"}` of the pixels; a look it answers with `LOOK` and the bytes of it.
+Before the first it writes one byte, `READY`. It ends when its input ends, and with its parent.
 """
 
 from __future__ import annotations
@@ -16,24 +17,33 @@ import signal
 import struct
 import sys
 from dataclasses import asdict
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from imagefap_scraper.inspection.result import Limits
+from imagefap_scraper.inspection.result import Inspection, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from types import ModuleType
     from typing import BinaryIO
 
-    from imagefap_scraper.inspection.result import Inspection
-
 READY = b"\x06"
-REQUEST_LENGTH = struct.Struct(">Q")
+#: Before the bytes of a look: no JSON begins so.
+LOOK = b"\x0c"
+REQUEST_HEAD = struct.Struct(">BQ")
 ANSWER_LENGTH = struct.Struct(">I")
 
 #: prctl's number for "send me this signal when my parent dies" (linux/prctl.h).
 _PR_SET_PDEATHSIG = 1
 #: Files a child may have open: three streams, the pipe of its own, and a few for what Python still imports.
 _MAX_OPEN_FILES = 16
+
+
+class Task(IntEnum):
+    """What is wanted of a file."""
+
+    INSPECT = 0
+    LOOK = 1
+    PIXELS = 2
 
 
 def main(arguments: list[str]) -> None:
@@ -48,15 +58,29 @@ def main(arguments: list[str]) -> None:
     if len(arguments) > 1:
         _die_with_parent(int(arguments[1]))
     requests, answers = _claim_streams()
-    inspect = _warm_up()
+    decode = _warm_up()
     _limit_process(limits)
     answers.write(READY)
     answers.flush()
-    while (content := _read_request(requests)) is not None:
+    while (request := _read_request(requests)) is not None:
         _limit_cpu(limits.seconds)
-        answer = json.dumps(asdict(inspect(content, limits))).encode()
+        answer = _answer(decode, *request, limits)
         answers.write(ANSWER_LENGTH.pack(len(answer)) + answer)
         answers.flush()
+
+
+def _answer(decode: ModuleType, task: Task, content: bytes, limits: Limits) -> bytes:
+    if task is Task.LOOK:
+        found = decode.look(content, limits)
+    else:
+        found = decode.pixels(content, limits) if task is Task.PIXELS else decode.inspect(content, limits)
+    if isinstance(found, Inspection):
+        fields = asdict(found)
+    elif task is Task.LOOK:
+        return LOOK + bytes(found.to_bytes())
+    else:
+        fields = {"sha256": found}
+    return json.dumps(fields).encode()
 
 
 def _die_with_parent(parent: int) -> None:
@@ -75,18 +99,21 @@ def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
     return sys.stdin.buffer, answers
 
 
-def _warm_up() -> Callable[[bytes, Limits], Inspection]:
-    """Import all that decoding will want: then the first picture does not pay, and limits on files do not bite."""
+def _warm_up() -> ModuleType:
+    """Import all that inspecting will want: then the first picture does not pay, and limits on files do not bite.
+
+    What looks need besides takes 0.01 s, when the first is asked for.
+    """
     from PIL import AvifImagePlugin, Image  # noqa: PLC0415 - these come after the parent's death is provided for
 
     from imagefap_scraper.dedup.encoding import encode_image  # noqa: PLC0415
-    from imagefap_scraper.inspection.decode import inspect  # noqa: PLC0415
+    from imagefap_scraper.inspection import decode  # noqa: PLC0415
 
     Image.init()
     # One picture a child at a time: threads of a decoder would only take address space (8 MiB of stack each).
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     encode_image(Image.new("RGB", (64, 64)))
-    return inspect
+    return decode
 
 
 def _limit_process(limits: Limits) -> None:
@@ -103,14 +130,14 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(usage.ru_utime + usage.ru_stime + seconds), hard))
 
 
-def _read_request(requests: BinaryIO) -> bytes | None:
-    """Return the next file's bytes; None at the end of the input, also if it ends in the middle."""
-    head = requests.read(REQUEST_LENGTH.size)
-    if len(head) < REQUEST_LENGTH.size:
+def _read_request(requests: BinaryIO) -> tuple[Task, bytes] | None:
+    """Return what is wanted next, and the file's bytes; None at the end of the input, also if it is in the middle."""
+    head = requests.read(REQUEST_HEAD.size)
+    if len(head) < REQUEST_HEAD.size:
         return None
-    (length,) = REQUEST_LENGTH.unpack(head)
+    task, length = REQUEST_HEAD.unpack(head)
     content = requests.read(length)
-    return content if len(content) == length else None
+    return (Task(task), content) if len(content) == length else None
 
 
 if __name__ == "__main__":

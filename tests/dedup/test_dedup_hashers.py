@@ -35,4 +35,6 @@ def test_hashers_are_imagededups_own_and_made_once() -> None:
     assert type(hashers.phash).__module__ == "imagededup.methods.hashing"
     assert hashers.phash.target_size == (32, 32)
     assert hashers.dhash.target_size == (9, 8)
+    assert hashers.ahash.target_size == (8, 8)
+    assert hashers.whash.target_size == (256, 256)
     assert load_hashers() is hashers

@@ -4,12 +4,13 @@ import io
 
 import pytest
 from inspection_corpus import Case, animation, bomb, good, hostile, long_gif, picture, saved
-from PIL import Image, ImageFile, JpegImagePlugin
+from PIL import Image, ImageDraw, ImageFile, JpegImagePlugin
 
 from imagefap_scraper.dedup.encoding import HASH_VERSION, draft, encode_image
-from imagefap_scraper.inspection.decode import inspect
+from imagefap_scraper.dedup.look import Look, pixels_sha256, take_look
+from imagefap_scraper.inspection.decode import inspect, look, pixels
 from imagefap_scraper.inspection.formats import detect
-from imagefap_scraper.inspection.result import Limits, Outcome
+from imagefap_scraper.inspection.result import Inspection, Limits, Outcome
 
 LIMITS = Limits()
 GOOD, HOSTILE = good(), hostile()
@@ -88,7 +89,9 @@ def test_hashes_are_of_the_first_frame_and_the_stored_pixels() -> None:
 
 def test_a_flat_picture_says_so() -> None:
     assert inspect(saved(Image.new("RGB", (50, 50), "teal"), "PNG"), LIMITS).flat
-    assert not inspect(saved(picture(), "PNG"), LIMITS).flat
+    shapes = picture()
+    ImageDraw.Draw(shapes).ellipse((10, 20, 70, 60), fill="orange")
+    assert not inspect(saved(shapes, "PNG"), LIMITS).flat
 
 
 @pytest.mark.parametrize(
@@ -110,3 +113,28 @@ def test_over_a_limit_is_unchecked_with_what_the_header_says(content: bytes, lim
     assert found.format is detect(content)
     assert found.phash is None
     assert inspect(content, LIMITS).outcome is Outcome.WHOLE
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good_files_can_be_looked_at_and_their_pixels_hashed(name: str) -> None:
+    content = GOOD[name].content
+    found = look(content, LIMITS)
+    assert isinstance(found, Look)
+    assert (found.width, found.height) in {(120, 90), (1200, 900)}
+    digest = pixels(content, LIMITS)
+    assert isinstance(digest, str)
+    assert len(digest) == 64
+    if "mpo" not in name:
+        with Image.open(io.BytesIO(content)) as image:
+            assert pixels_sha256(image) == digest
+        with Image.open(io.BytesIO(content)) as image:
+            assert take_look(image).to_bytes() == found.to_bytes()
+
+
+@pytest.mark.parametrize("case", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_files_have_neither_look_nor_pixels(case: Case) -> None:
+    for work in (look, pixels):
+        found = work(case.content, LIMITS)
+        assert isinstance(found, Inspection)
+        assert found.outcome == case.outcome
+        assert case.reason in found.reason

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from inspection_corpus import bomb, picture, saved, slow_gif
 
+from imagefap_scraper.dedup.look import LOOK_SIDE, Look
 from imagefap_scraper.exceptions import StorageError
+from imagefap_scraper.inspection import child as child_module
 from imagefap_scraper.inspection import pool as pool_module
 from imagefap_scraper.inspection.decode import inspect
 from imagefap_scraper.inspection.pool import InspectionPool
-from imagefap_scraper.inspection.result import Inspection, Limits, Outcome
+from imagefap_scraper.inspection.result import Inspection, Limits, Outcome, ReadFailure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -73,7 +75,7 @@ async def test_a_file_larger_than_every_pipe_passes(start_pool: Callable[..., In
 async def test_a_crash_costs_one_picture_of_twenty(
     start_pool: Callable[..., InspectionPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_module, "_WORKER", "inspection_crashing_worker")
+    monkeypatch.setattr(child_module, "_WORKER", "inspection_crashing_worker")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     pool = start_pool(2)
     files = [JPEG] * 10 + [JPEG + b"CRASH"] + [JPEG] * 10
@@ -94,6 +96,57 @@ async def test_a_single_crash_is_tried_again(start_pool: Callable[..., Inspectio
     os.kill(first, signal.SIGKILL)
     assert (await task).outcome is Outcome.WHOLE
     assert first not in pool.pids()
+
+
+async def test_looks_and_pixels_between_inspections(start_pool: Callable[..., InspectionPool]) -> None:
+    pool = start_pool(2)
+    image = picture(640, 480)
+    png, webp = saved(image, "PNG"), saved(image, "WEBP", lossless=True)
+    looks, digests, found = await asyncio.gather(
+        asyncio.gather(*(pool.look(content) for content in (png, webp, JPEG, b"<html>"))),
+        asyncio.gather(*(pool.pixels(content) for content in (png, webp, JPEG, JPEG[:-1]))),
+        asyncio.gather(*(pool.inspect(content) for content in (png, webp, JPEG))),
+    )
+    first, second, tiny, none = looks
+    assert isinstance(first, Look)
+    assert isinstance(second, Look)
+    assert isinstance(tiny, Look)
+    assert (first.width, first.height, max(first.pixels.shape)) == (640, 480, LOOK_SIDE)
+    assert (first.pixels == second.pixels).all()
+    assert none == ReadFailure("text/HTML instead of a picture", Outcome.BROKEN)
+    assert digests[0] == digests[1] != digests[2]
+    assert digests[3] == ReadFailure("cut: JPEG without its end", Outcome.BROKEN)
+    assert [one.outcome for one in found] == [Outcome.WHOLE] * 3
+    assert len(pool.pids()) == 2
+
+
+async def test_a_crash_in_a_look_costs_that_look(
+    start_pool: Callable[..., InspectionPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_module, "_WORKER", "inspection_crashing_worker")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    pool = start_pool()
+    found = await asyncio.gather(pool.look(JPEG), pool.look(JPEG + b"CRASH"), pool.look(JPEG))
+    assert found[1] == ReadFailure("the decoder crashed (SIGSEGV)", Outcome.BROKEN)
+    assert isinstance(found[0], Look)
+    assert isinstance(found[2], Look)
+    assert await pool.look(JPEG + b"NONSENSE") == ReadFailure("the decoder gave up", Outcome.BROKEN)
+    assert isinstance(await pool.pixels(JPEG), str)
+
+
+async def test_a_look_over_a_limit_is_none_and_kills_the_child(start_pool: Callable[..., InspectionPool]) -> None:
+    pool = start_pool(limits=Limits(seconds=0.25, max_pixels=10**8))
+    await pool.inspect(JPEG)
+    (pid,) = pool.pids()
+    slow = bomb(9_990)
+    over = ReadFailure("decoding takes longer than 0.25 s", Outcome.UNCHECKED)
+    assert await pool.look(slow) == over
+    assert not alive(pid)
+    assert await pool.pixels(slow) == over
+    assert await pool.pixels(bomb(20_000)) == ReadFailure(
+        "20000x20000 pixels are more than 100,000,000", Outcome.UNCHECKED
+    )
+    assert isinstance(await pool.look(JPEG), Look)
 
 
 @pytest.mark.parametrize("content", [SLOW, SLOW + b"and more"])
@@ -184,7 +237,7 @@ async def test_a_child_that_cannot_start_is_said_clearly(
     start_pool: Callable[..., InspectionPool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = start_pool()
-    monkeypatch.setattr(pool_module, "_WORKER", "imagefap_scraper.inspection.absent")
+    monkeypatch.setattr(child_module, "_WORKER", "imagefap_scraper.inspection.absent")
     with pytest.raises(StorageError, match="cannot start a decoder process: it ended at once"):
         await pool.inspect(JPEG)
     assert pool.pids() == []
