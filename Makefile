@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: help setup demo crawl test crash lint format bench-pages bench-crawl clean
+.PHONY: help setup demo crawl test crash lint format bench-pages bench-crawl bench-dups clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,12 @@ bench-pages: $(VENV)/.ready ## pages asked, against the least number that could 
 
 bench-crawl: $(VENV)/.ready ## images a second, beside the write protocol alone, a bare spider and FilesPipeline
 	@$(BIN)/python benchmarks/crawl.py
+
+bench-dups: $(VENV)/.ready ## look-alikes: search, hashing, quality and commands, beside imagededup (ten minutes)
+	@$(BIN)/python benchmarks/dups_search.py
+	@$(BIN)/python benchmarks/dups_hashing.py
+	@$(BIN)/python benchmarks/dups_quality.py
+	@$(BIN)/python benchmarks/dups_commands.py
 
 clean: ## remove the virtual environment and the demo's files
 	@rm -rf $(VENV) .demo

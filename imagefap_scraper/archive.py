@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from imagefap_scraper.database import reads, writes
+from imagefap_scraper.database import moves, reads, writes
 from imagefap_scraper.database.migrations import upgrade
 from imagefap_scraper.database.session import check_file, database_url, open_writer
 from imagefap_scraper.database.writer import DatabaseWriter
@@ -18,6 +18,7 @@ from imagefap_scraper.storage.files import ArchiveDirectory
 from imagefap_scraper.storage.layouts import BlobLayout, ImageStore, StraightLayout
 from imagefap_scraper.storage.lock import DirectoryLock, database_lock, lock_beside
 from imagefap_scraper.storage.recovery import Intent, roll
+from imagefap_scraper.storage.trash import FileMove, carry_out, is_in_trash, trash_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,7 @@ class Archive:
         layout: how images are named.
         store: what names and publishes them.
         writer: the database's one writer; None if the crawl keeps no database.
+        database: where the database is; None if there is none.
     """
 
     def __init__(
@@ -60,13 +62,13 @@ class Archive:
         """
         self.layout: Layout = layout
         self.writer: DatabaseWriter | None = None
-        self._database = database
         self._durable = durable
         self._open = ExitStack()
         address = database_url(Path(output).expanduser().absolute(), url) if database else None
-        if address is not None:
+        self.database = None if address is None else Path(str(address.database))
+        if self.database is not None:
             # Before anything is made: a directory with a foreign database is left as it is.
-            check_file(Path(str(address.database)))
+            check_file(self.database)
         self.directory = ArchiveDirectory(Path(output))
         self.directory.prepare()
         self.store: ImageStore = self._make_store()
@@ -87,7 +89,7 @@ class Archive:
     def _make_store(self) -> ImageStore:
         if self.layout == "blobs":
             return BlobLayout(self.directory)
-        return StraightLayout(self.directory, match_content=not self._database)
+        return StraightLayout(self.directory, match_content=self.database is None)
 
     def _open_database(self, address: Any) -> None:
         path = Path(address.database)
@@ -116,6 +118,15 @@ class Archive:
             else:
                 self.wait_for(partial(writes.drop_intents, intent_ids=[row.intent_id]))
             logger.info("recovered what a stopped crawl was storing: %s %s", row.path, outcome)
+        self._carry_out_moves()
+
+    def _carry_out_moves(self) -> None:
+        """Finish what a killed command was moving to the trash, or out of it."""
+        self.wait_for(partial(moves.send_strays, to_trash=trash_path, is_there=is_in_trash))
+        pending = self.wait_for(moves.pending_moves)
+        if pending:
+            carry_out(self.directory, [FileMove(source, target) for _, source, target in pending])
+            self.wait_for(partial(moves.drop_moves, move_ids=[move_id for move_id, _, _ in pending]))
 
     def use_layout(self, layout: Layout) -> None:
         """Change the layout, before anything is stored."""

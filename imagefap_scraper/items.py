@@ -23,6 +23,10 @@ class ImageStatus(StrEnum):
     FAILED = "failed"
     #: The site itself no longer has it.
     GONE = "gone"
+    #: Its bytes were thrown out as a copy of others, which are shown in its place.
+    SKIPPED = "skipped"
+    #: Kept out by a filter of the user's; the reason says which.
+    FILTERED = "filtered"
 
 
 class Absence(StrEnum):
@@ -77,6 +81,49 @@ class FavoriteItem:
 
 
 @dataclass
+class ListedGalleryItem:
+    """One gallery in a folder of galleries.
+
+    Attributes:
+        gallery_id: the site's number of the gallery.
+        listed_name: its title in the listing, decoded; perhaps cut; None if absent.
+        images: how many images the listing says it has; None if it does not say.
+    """
+
+    gallery_id: int
+    listed_name: str | None = None
+    images: int | None = None
+
+
+@dataclass
+class GalleryItem:
+    """What one page showed of a gallery, with its checkpoint; or that the gallery is gone.
+
+    Attributes:
+        gallery_id: the site's number of the gallery.
+        name: its title, decoded; None if the page does not show it.
+        total: how many images the site says it has; None if it does not say.
+        first: position of the first of `image_ids` in the gallery, from 0.
+        image_ids: in the gallery's order.
+        names: whole names of these images, as far as the page shows them uncut.
+        pages: pages of 24 images, from the first one, that have been read so far without a gap: the checkpoint; None
+            if the gallery is only made known.
+        listed_through: True if every page that can be new has been read.
+        gone: True if the site says that there is no such gallery.
+    """
+
+    gallery_id: int
+    name: str | None = None
+    total: int | None = None
+    first: int = 0
+    image_ids: list[int] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
+    pages: int | None = None
+    listed_through: bool = False
+    gone: bool = False
+
+
+@dataclass
 class FolderItem:
     """One listing page of a folder, or a folder that is only made known.
 
@@ -90,6 +137,7 @@ class FolderItem:
         pages: listing pages, from the first one, that have been read so far without a gap: the checkpoint; None if the
             folder is only made known.
         favorites: the images of one listing page, in the site's order.
+        galleries: the galleries of one listing page, in the site's order.
         listed_through: True if that page ended the listing: every page that can be new has been read.
         listed_since: when a listing that started at the first page began, ISO 8601: what it has not shown when it ends
             is no longer listed; None for a listing that started later.
@@ -101,6 +149,7 @@ class FolderItem:
     kind: FolderKind | None = None
     pages: int | None = None
     favorites: list[FavoriteItem] = field(default_factory=list)
+    galleries: list[ListedGalleryItem] = field(default_factory=list)
     listed_through: bool = False
     listed_since: str | None = None
 
@@ -145,6 +194,7 @@ class ImageItem(_Payload):
         phash: perceptual hash, 16 hexadecimal digits (imagededup's PHash); None if not decoded.
         dhash: difference hash, 16 hexadecimal digits (imagededup's DHash); None if not decoded.
         hash_version: which way of decoding and hashing made the hashes; None without hashes.
+        flat: True if the picture has too little structure for its hashes to mean anything.
         path: where it is stored, relative to the output directory, with `/`; None until stored.
         outcome: `downloaded` if the bytes were written, `uptodate` if they were there already.
     """
@@ -168,5 +218,6 @@ class ImageItem(_Payload):
     phash: str | None = None
     dhash: str | None = None
     hash_version: int | None = None
+    flat: bool = False
     path: str | None = None
     outcome: str | None = None

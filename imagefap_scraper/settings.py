@@ -70,6 +70,18 @@ IMAGEFAP_INSPECT_MAX_FRAMES = _setting("IMAGEFAP_INSPECT_MAX_FRAMES", "2000")
 #: Seconds that decoding one picture may take.
 IMAGEFAP_INSPECT_SECONDS = _setting("IMAGEFAP_INSPECT_SECONDS", "20")
 
+# --- Look-alikes ----------------------------------------------------------------------------------------------------
+
+#: `on`: a read crawl is followed by a search for look-alikes among the pictures that are new. `off`: it is not.
+IMAGEFAP_DUPS_AFTER_CRAWL = _setting("IMAGEFAP_DUPS_AFTER_CRAWL", "on")
+#: Bits of 64 in which the PHashes of two pictures may differ for them to be looked at more closely, 0 to 12.
+IMAGEFAP_DUPS_MAX_DISTANCE = _setting("IMAGEFAP_DUPS_MAX_DISTANCE", "12")
+#: Points by which the best copy is suggested, FACT=POINTS with commas between: pixels=20/50, format=100, quality=10/20,
+#: subsampling=10, bytes=10/20, metadata=5, tags=8, older=4, folders=4, name=2. Empty: these.
+IMAGEFAP_DUPS_WEIGHTS = _setting("IMAGEFAP_DUPS_WEIGHTS", "")
+#: Names or numbers of folders whose pictures are never suggested to go, with commas between.
+IMAGEFAP_DUPS_PROTECTED = _setting("IMAGEFAP_DUPS_PROTECTED", "")
+
 # --- What a person sees ---------------------------------------------------------------------------------------------
 
 #: `auto`: live display on a terminal, else a line a while. `off`: neither.

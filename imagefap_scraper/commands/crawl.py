@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
+from imagefap_scraper.commands import look_alikes
 from imagefap_scraper.commands.checks import check_settings
 from imagefap_scraper.exceptions import EX_FAILED_IMAGES, EX_FAULT, EX_INTERRUPTED, EX_OK, ArchiveError, UserInputError
 from imagefap_scraper.extensions.quiet import calm_logging
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
+    from imagefap_scraper.archive import Archive
+
 #: Where several hold, the first of these is the exit code: what a person or cron must act on soonest.
 _MOST_URGENT = (EX_INTERRUPTED, 73, 74, 75, 76, 69, 66, 64, 78, EX_FAULT, EX_FAILED_IMAGES)
 #: Close reasons that are no errors of a spider; `shutdown` is Scrapy's for Ctrl-C and SIGTERM, `start_error` its word
 #: for anything that `start` raised.
 _CODE_OF_REASON = {"shutdown": EX_INTERRUPTED, RATE_BLOCKED: 75, PACE_FILE_FAILED: 74, "start_error": EX_FAULT}
+#: After Ctrl-C, and where the disk refuses, nothing more is begun.
+_NO_MORE_WORK = (EX_INTERRUPTED, 73, 74)
 
 
 class Command(ScrapyCrawl):
@@ -55,6 +60,7 @@ class Command(ScrapyCrawl):
         assert self.settings is not None
         arguments = parse(spider_class.arguments_model, values, name)
         check_settings(self.settings)
+        searches, options = look_alikes.is_wanted(self.settings), look_alikes.options_of(self.settings)
         crawler = self._create_crawler(spider_class)
         spider_class.check(arguments, crawler.settings)
         archive = spider_class.open_archive(arguments, crawler.settings)
@@ -69,7 +75,16 @@ class Command(ScrapyCrawl):
         report = crawler.stats and crawler.stats.get_value(REPORT)
         if report:
             print(report)  # noqa: T201 - what the spider was asked for
-        return exit_code(crawler)
+        code = exit_code(crawler)
+        if (
+            searches
+            and archive is not None
+            and archive.database is not None
+            and _has_new_blobs(crawler, archive)
+            and code not in _NO_MORE_WORK
+        ):
+            code = look_alikes.search(archive.directory, archive.database, options) or code
+        return code
 
     def _spider_class(self, name: str) -> type[ArchiveSpider]:
         assert self.crawler_process is not None
@@ -96,6 +111,11 @@ class Command(ScrapyCrawl):
         task.add_done_callback(keep)
         self.crawler_process.start()
         return failures[0] if failures else None
+
+
+def _has_new_blobs(crawler: Crawler, archive: Archive) -> bool:
+    assert crawler.stats is not None
+    return archive.layout == "blobs" and bool(crawler.stats.get_value("imagefap/images/stored", 0))
 
 
 def exit_code(crawler: Crawler) -> int:

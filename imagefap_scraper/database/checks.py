@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, func, select, union_all
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from imagefap_scraper.database.duplicate_models import Move
 from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, Intent, StoredFile
 from imagefap_scraper.items import ImageStatus
 
@@ -142,9 +143,16 @@ def known_paths(connection: Connection, paths: Sequence[str]) -> set[str]:
     """Return those of these paths, at most a thousand, that have a row or are about to get one."""
     # One statement: what is on its way becomes a row, and loses its intent, in one transaction.
     query = union_all(
-        select(StoredFile.path).where(StoredFile.path.in_(paths)), select(Intent.path).where(Intent.path.in_(paths))
+        select(StoredFile.path).where(StoredFile.path.in_(paths)),
+        select(Intent.path).where(Intent.path.in_(paths)),
+        select(Move.source).where(Move.source.in_(paths)),
     )
     return set(connection.execute(query).scalars())
+
+
+def moving_files(connection: Connection) -> dict[str, str]:
+    """Return where files that a stopped command was moving may still be, by the paths that their rows name."""
+    return dict(connection.execute(select(Move.target, Move.source)).all())
 
 
 def copies(connection: Connection, sha256: str) -> list[KnownFile]:

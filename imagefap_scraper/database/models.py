@@ -1,70 +1,28 @@
-"""The tables. One row of `images` is one image of the site, one row of `blobs` one sequence of bytes on disk."""
+"""The tables. One row of `images` is one image of the site, one row of `blobs` one sequence of bytes on disk.
+
+Those of the look-alikes are in `duplicate_models`.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
-    DateTime,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     String,
-    TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-#: The newest migration (migrations/versions); readers compare it without importing Alembic.
-SCHEMA_REVISION = "0001"
-
-_SIGN_BIT = 1 << 63
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment, always aware and in UTC; SQLite keeps no zone, so it is taken off and put back here."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the naive UTC moment that is stored."""
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the aware moment."""
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class Hash64(TypeDecorator[str]):
-    """A 64-bit perceptual hash: 16 hexadecimal digits outside, a signed integer inside.
-
-    Integers load into an array twice as fast as text, and SQL can compare their bits.
-    """
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:
-        """Return the signed integer of 16 hexadecimal digits."""
-        if value is None:
-            return None
-        number = int(value, 16)
-        return number - 2 * _SIGN_BIT if number & _SIGN_BIT else number
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
-        """Return 16 hexadecimal digits."""
-        return None if value is None else f"{int(value) % (2 * _SIGN_BIT):016x}"
-
-
-class Base(DeclarativeBase):
-    """The declarative base of all tables."""
+from imagefap_scraper.database.base import Base, Hash64, UtcDateTime
 
 
 class User(Base):
@@ -106,15 +64,20 @@ class Image(Base):
     `address` is the full-size address without its signature; `name` the whole name from the photo page. An audit that
     misses something of a stored image notes what (`missing`) and when it was first missed (`missed_at`); a second audit
     that misses it too, long enough afterwards, sets `vanished_at`. One that finds it clears all three.
+
+    `skipped_sha256` is the blob that it had until the user threw that out as a copy of another, which is now shown in
+    its place (`Blob.kept_as`).
     """
 
     __tablename__ = "images"
     __table_args__ = (
-        CheckConstraint("status IN ('wanted', 'stored', 'failed', 'gone')", name="image_status"),
+        CheckConstraint("status IN ('wanted', 'stored', 'failed', 'gone', 'skipped', 'filtered')", name="image_status"),
         CheckConstraint("(status = 'stored') = (sha256 IS NOT NULL)", name="image_sha256_iff_stored"),
+        CheckConstraint("(status = 'skipped') = (skipped_sha256 IS NOT NULL)", name="image_blob_iff_skipped"),
         CheckConstraint("missing IN ('page', 'address', 'file')", name="image_missing"),
         Index("images_by_status", "status"),
-        Index("images_by_sha256", "sha256"),
+        Index("images_by_sha256", "sha256", "image_id"),
+        Index("images_by_skipped", "skipped_sha256", sqlite_where=text("skipped_sha256 IS NOT NULL")),
     )
 
     image_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -131,6 +94,7 @@ class Image(Base):
     missing: Mapped[str | None] = mapped_column(String(8))
     missed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     vanished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    skipped_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
 
 
 class Favorite(Base):
@@ -145,7 +109,7 @@ class Favorite(Base):
         ForeignKeyConstraint(["user_id", "folder_id"], ["folders.user_id", "folders.folder_id"]),
         UniqueConstraint("user_id", "folder_id", "position", name="favorites_in_order"),
         CheckConstraint("verdict IN ('new', 'keep', 'skip')", name="favorite_verdict"),
-        Index("favorites_by_image", "image_id"),
+        Index("favorites_by_image", "image_id", "user_id", "folder_id"),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -159,10 +123,75 @@ class Favorite(Base):
     unlisted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Gallery(Base):
+    """A gallery of the site: what a user of it uploaded together, `name` as the site writes it.
+
+    `user_id` is its owner, who need not be in `users`. `images` is how many it holds as the site says. `pages` counts
+    its pages read without a gap from the first one: the checkpoint. `listed_at` is when all of it had been read,
+    `gone_at` when the site was first seen to have it no more.
+    """
+
+    __tablename__ = "galleries"
+
+    gallery_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
+    images: Mapped[int | None]
+    pages: Mapped[int] = mapped_column(default=0)
+    first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
+    listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class FolderGallery(Base):
+    """One gallery in one folder of the galleries kind; columns as those of `Favorite`."""
+
+    __tablename__ = "folder_galleries"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "folder_id"], ["folders.user_id", "folders.folder_id"]),
+        UniqueConstraint("user_id", "folder_id", "position", name="folder_galleries_in_order"),
+        Index("folder_galleries_by_gallery", "gallery_id"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    folder_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    gallery_id: Mapped[int] = mapped_column(ForeignKey("galleries.gallery_id"), primary_key=True)
+    position: Mapped[int]
+    listed_name: Mapped[str | None]
+    first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
+    shown_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unlisted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class GalleryImage(Base):
+    """One image in one gallery; `position` is the gallery's order."""
+
+    __tablename__ = "gallery_images"
+    __table_args__ = (Index("gallery_images_by_image", "image_id"),)
+
+    gallery_id: Mapped[int] = mapped_column(ForeignKey("galleries.gallery_id"), primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.image_id"), primary_key=True)
+    position: Mapped[int]
+    first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Blob(Base):
-    """One sequence of bytes in the archive, with what a decoder found in it. Sizes in bytes and pixels."""
+    """One sequence of bytes in the archive, with what a decoder found in it. Sizes in bytes and pixels.
+
+    `flat` pictures have too little structure for their hashes to mean anything. `searched` is the Hamming distance
+    (bits) within which the hashes were last compared with all others; empty for those that are still to be compared.
+
+    A blob that the user threw out goes from `live` to `trashed` (its file is in the trash) to `purged` (there is no
+    file any more); `kept_as` is the live blob that takes its place. Its row stays: the same bytes are not stored again.
+    """
 
     __tablename__ = "blobs"
+    __table_args__ = (
+        CheckConstraint("state IN ('live', 'trashed', 'purged')", name="blob_state"),
+        CheckConstraint("(state = 'live') = (kept_as IS NULL)", name="blob_kept_unless_live"),
+        Index("blobs_by_kept_as", "kept_as", sqlite_where=text("kept_as IS NOT NULL")),
+        Index("blobs_unsearched", "stored_at", sqlite_where=text("searched IS NULL AND phash IS NOT NULL")),
+    )
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     extension: Mapped[str] = mapped_column(String(8))
@@ -176,7 +205,12 @@ class Blob(Base):
     phash: Mapped[str | None] = mapped_column(Hash64)
     dhash: Mapped[str | None] = mapped_column(Hash64)
     hash_version: Mapped[int | None]
+    flat: Mapped[bool] = mapped_column(default=False, server_default=false())
     stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    searched: Mapped[int | None]
+    state: Mapped[str] = mapped_column(String(8), default="live", server_default="live")
+    kept_as: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"))
+    trashed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class StoredFile(Base):
@@ -233,25 +267,3 @@ class BlobTag(Base):
 
     sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.tag_id"), primary_key=True)
-
-
-class DuplicateGroup(Base):
-    """Blobs that look alike and are judged together."""
-
-    __tablename__ = "duplicate_groups"
-
-    group_id: Mapped[int] = mapped_column(primary_key=True)
-
-
-class DuplicateMember(Base):
-    """A blob in a group of look-alikes, with the original program's four verdicts."""
-
-    __tablename__ = "duplicate_members"
-    __table_args__ = (
-        CheckConstraint("verdict IN ('new', 'keep', 'skip', 'false')", name="member_verdict"),
-        Index("duplicate_members_by_sha256", "sha256"),
-    )
-
-    group_id: Mapped[int] = mapped_column(ForeignKey("duplicate_groups.group_id"), primary_key=True)
-    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), primary_key=True)
-    verdict: Mapped[str] = mapped_column(String(8), default="new")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import case, exists, func, select
 
 from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, Intent, StoredFile, User
@@ -36,7 +37,8 @@ class FolderState:
 class WantedImage:
     """An image that a folder lists and this layout does not hold yet.
 
-    `sha256` is set if another layout holds its bytes already, so that only a copy is needed.
+    `sha256` is set if another layout holds its bytes already, so that only a copy is needed. `filtered` is why a filter
+    kept it out; empty if none did.
     """
 
     image_id: int
@@ -45,22 +47,23 @@ class WantedImage:
     gallery_id: int | None
     position: int
     sha256: str | None
+    filtered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderContent:
     """Every image that a folder was ever seen to hold, and those that this layout still lacks, in order.
 
-    What is gone is not wanted.
+    What is gone is not wanted. `image_ids` gives each its place, from 1, among those that the site still lists.
     """
 
-    image_ids: set[int]
+    image_ids: dict[int, int]
     wanted: list[WantedImage]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """Bytes that the archive holds: what inspection found, and their file in each layout."""
+    """Bytes that the archive holds, or held: what inspection found, and their file in each layout."""
 
     format: str
     extension: str
@@ -73,12 +76,20 @@ class StoredBlob:
     phash: str | None
     dhash: str | None
     hash_version: int | None
+    flat: bool
+    state: str
     paths: dict[str, str]
 
 
 def users(connection: Connection) -> list[tuple[int, str]]:
-    """Return (user id, name) of every known user, in the order in which they became known."""
-    rows = connection.execute(select(User.user_id, User.name).order_by(User.first_seen, User.user_id)).all()
+    """Return (user id, name) of every known user of the site, in the order in which they became known.
+
+    Those below 0 are this machine's: pictures that were imported from its disk.
+    """
+    of_the_site = User.user_id > 0
+    rows = connection.execute(
+        select(User.user_id, User.name).where(of_the_site).order_by(User.first_seen, User.user_id)
+    ).all()
     return [(user_id, name) for user_id, name in rows]
 
 
@@ -108,29 +119,43 @@ def _lacks_file(layout: str) -> Any:
 
 def favorites(connection: Connection, user_id: int, layout: str) -> dict[int, FolderContent]:
     """Return what each of a user's folders is known to hold, by folder number."""
-    wanted = Image.status.in_([ImageStatus.WANTED, ImageStatus.FAILED]) | _stored_elsewhere(layout)
     rows = connection.execute(
         select(
             Favorite.folder_id,
-            wanted.label("wanted"),
+            lacking(layout).label("lacking"),
+            Favorite.unlisted_at.is_(None).label("listed"),
             Image.image_id,
             Image.name,
             Favorite.listed_name,
             Image.gallery_id,
             Favorite.position,
             Image.sha256,
+            why_filtered(),
         )
         .join(Favorite, Favorite.image_id == Image.image_id)
         .where(Favorite.user_id == user_id)
         .order_by(Favorite.folder_id, Favorite.position)
     )
     contents: dict[int, FolderContent] = {}
+    places: Counter[int] = Counter()
     for row in rows:
-        content = contents.setdefault(row.folder_id, FolderContent(set(), []))
-        content.image_ids.add(row.image_id)
-        if row.wanted:
-            content.wanted.append(WantedImage(*row[2:]))
+        content = contents.setdefault(row.folder_id, FolderContent({}, []))
+        places[row.folder_id] += bool(row.listed)
+        content.image_ids[row.image_id] = places[row.folder_id]
+        if row.lacking:
+            content.wanted.append(WantedImage(*row[3:]))
     return contents
+
+
+def lacking(layout: str) -> Any:
+    """Return what is true of an image that this layout may still have to get, a filter's permission supposed."""
+    without = [ImageStatus.WANTED, ImageStatus.FAILED, ImageStatus.FILTERED]
+    return Image.status.in_(without) | _stored_elsewhere(layout)
+
+
+def why_filtered() -> Any:
+    """Return the reason of an image that is filtered, and an empty one for all others."""
+    return case((Image.status == ImageStatus.FILTERED, Image.reason), else_="")
 
 
 def _stored_elsewhere(layout: str) -> Any:
@@ -138,12 +163,10 @@ def _stored_elsewhere(layout: str) -> Any:
 
 
 def settled_ids(connection: Connection, layout: str) -> set[int]:
-    """Return the images that need nothing any more in this layout: those whose file is there, and those gone."""
-    rows = connection.execute(
-        select(Image.image_id).where(
-            (Image.status == ImageStatus.GONE) | ((Image.status == ImageStatus.STORED) & ~_lacks_file(layout))
-        )
-    )
+    """Return the images that need nothing any more in this layout: whose file is there, those gone, those skipped."""
+    settled = Image.status.in_([ImageStatus.GONE, ImageStatus.SKIPPED])
+    has_file = (Image.status == ImageStatus.STORED) & ~_lacks_file(layout)
+    rows = connection.execute(select(Image.image_id).where(settled | has_file))
     return set(rows.scalars())
 
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import distinct, func, select
 
+from imagefap_scraper.database.duplicate_models import DuplicateGroup, DuplicateMember
 from imagefap_scraper.database.models import (
     Blob,
     BlobTag,
-    DuplicateGroup,
-    DuplicateMember,
     Favorite,
     Folder,
     Image,
@@ -107,7 +106,7 @@ class FavoriteRow:
 
 @dataclass(frozen=True, slots=True)
 class TagCount:
-    """A tag with the number and the bytes of the blobs that carry it themselves; `depth` 0 is a root."""
+    """A tag with the number and the bytes of the live blobs that carry it themselves; `depth` 0 is a root."""
 
     depth: int
     name: str
@@ -198,9 +197,23 @@ def duplicate_counts(connection: Connection) -> tuple[int, dict[str, int]]:
     return _count(connection, DuplicateGroup), dict.fromkeys(VERDICTS, 0) | dict(rows.all())
 
 
+def duplicate_states(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return the number of groups of look-alikes and the bytes that they could win, by state."""
+    query = select(DuplicateGroup.state, func.count(), func.sum(DuplicateGroup.bytes_to_win))
+    return {state: (count, size) for state, count, size in connection.execute(query.group_by(DuplicateGroup.state))}
+
+
+def trash_counts(connection: Connection) -> tuple[int, int]:
+    """Return the number of blobs in the trash and their bytes."""
+    query = select(func.count(), func.coalesce(func.sum(Blob.size), 0)).where(Blob.state == "trashed")
+    count, size = connection.execute(query).one()
+    return count, size
+
+
 def tag_counts(connection: Connection) -> tuple[int, int]:
-    """Return the number of tags, and of the blobs that carry at least one."""
-    tagged = connection.execute(select(func.count(distinct(BlobTag.sha256)))).scalar_one()
+    """Return the number of tags, and of the live blobs that carry at least one."""
+    carrying = select(func.count(distinct(BlobTag.sha256))).join(Blob, Blob.sha256 == BlobTag.sha256)
+    tagged = connection.execute(carrying.where(Blob.state == "live")).scalar_one()
     return _count(connection, Tag), int(tagged)
 
 
@@ -272,7 +285,7 @@ def tag_tree(connection: Connection) -> list[TagCount]:
     rows = connection.execute(
         select(Tag.tag_id, Tag.parent_id, Tag.name, func.count(Blob.sha256), func.coalesce(func.sum(Blob.size), 0))
         .outerjoin(BlobTag, BlobTag.tag_id == Tag.tag_id)
-        .outerjoin(Blob, Blob.sha256 == BlobTag.sha256)
+        .outerjoin(Blob, (Blob.sha256 == BlobTag.sha256) & (Blob.state == "live"))
         .group_by(Tag.tag_id)
         .order_by(Tag.key.desc())
     ).all()

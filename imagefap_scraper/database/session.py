@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, Pool, StaticPool
 
-from imagefap_scraper.database.models import SCHEMA_REVISION
+from imagefap_scraper.database.base import SCHEMA_REVISION
 from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, StorageError
 
 if TYPE_CHECKING:

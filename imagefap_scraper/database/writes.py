@@ -9,6 +9,8 @@ from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, updat
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from imagefap_scraper.database._parts import in_parts
+from imagefap_scraper.database._wanted import want
+from imagefap_scraper.database.gallery_writes import add_folder_galleries, note_finished_gallery_folders
 from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, Intent, StoredFile, User
 from imagefap_scraper.items import AuditItem, FolderItem, FolderKind, ImageItem, ImageStatus, UserItem
 
@@ -39,6 +41,7 @@ def record_folder(connection: Connection, folder: FolderItem) -> None:
     if folder.pages is None:
         return
     added = _add_favorites(connection, folder, moment)
+    added = add_folder_galleries(connection, folder, moment) or added
     _checkpoint(connection, folder, moment, reopened=added)
     if folder.listed_through and folder.listed_since is not None:
         since = datetime.fromisoformat(folder.listed_since)
@@ -74,7 +77,7 @@ def _add_favorites(connection: Connection, folder: FolderItem, moment: datetime)
     """Add what the page shows for the first time, behind what is there; return whether any of it is still to be had."""
     if not folder.favorites:
         return False
-    _want(connection, {favorite.image_id: favorite.gallery_id for favorite in folder.favorites})
+    want(connection, {favorite.image_id: favorite.gallery_id for favorite in folder.favorites})
     shown = [favorite.image_id for favorite in folder.favorites]
     here = and_(_of_folder(folder), Favorite.image_id.in_(shown))
     present = set(connection.execute(select(Favorite.image_id).where(here)).scalars())
@@ -104,30 +107,15 @@ def _add_favorites(connection: Connection, folder: FolderItem, moment: datetime)
     return bool(rows)
 
 
-def _want(connection: Connection, galleries: dict[int, int | None]) -> None:
-    """Put images on the list of what is wanted, unless they are known; a gallery that was named is kept."""
-    rows = [
-        {"image_id": image_id, "status": ImageStatus.WANTED, "reason": "", "attempts": 0, "gallery_id": gallery_id}
-        for image_id, gallery_id in galleries.items()
-    ]
-    statement = insert(Image)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Image.image_id],
-            set_={"gallery_id": func.coalesce(Image.gallery_id, statement.excluded.gallery_id)},
-        ),
-        rows,
-    )
-
-
 def want_images(connection: Connection, image_ids: Iterable[int]) -> None:
-    """Put images on the list of what is wanted; those that failed or were gone are wanted once more."""
+    """Put images on the list of what is wanted; those that failed, were gone or filtered are wanted once more."""
     ids = list(dict.fromkeys(image_ids))
     if not ids:
         return
-    _want(connection, dict.fromkeys(ids))
+    want(connection, dict.fromkeys(ids))
     for some in in_parts(ids):
-        missed = and_(Image.image_id.in_(some), Image.status.in_([ImageStatus.FAILED, ImageStatus.GONE]))
+        without = [ImageStatus.FAILED, ImageStatus.GONE, ImageStatus.FILTERED]
+        missed = and_(Image.image_id.in_(some), Image.status.in_(without))
         connection.execute(update(Image).where(missed).values(status=ImageStatus.WANTED))
 
 
@@ -164,7 +152,10 @@ def drop_intents(connection: Connection, intent_ids: Sequence[int]) -> None:
 
 
 def record_stored(connection: Connection, item: ImageItem, layout: str, extension: str, intent_id: int | None) -> None:
-    """Record a stored image: its bytes, their file, the image's row; and the intent is fulfilled."""
+    """Record a stored image: its bytes, their file, the image's row; and the intent is fulfilled.
+
+    If its bytes are in the trash, or were, it is recorded as skipped.
+    """
     moment = now()
     connection.execute(
         _ADD_BLOB,
@@ -181,21 +172,27 @@ def record_stored(connection: Connection, item: ImageItem, layout: str, extensio
             "phash": item.phash,
             "dhash": item.dhash,
             "hash_version": item.hash_version,
+            "flat": item.flat,
             "stored_at": moment,
         },
     )
     if item.path is not None:
         connection.execute(_ADD_FILE, {"path": item.path, "sha256": item.sha256, "layout": layout})
-    outcome = {"reason": "", "stored_at": moment, "sha256": item.sha256}
+    state = connection.execute(_STATE_OF_BLOB, {"known": item.sha256}).scalar_one()
+    outcome = {"reason": "", "stored_at": moment, "sha256": item.sha256, "skipped_sha256": None}
+    if state != "live":
+        # Thrown out by the user, perhaps while this image was on its way: what takes its place is shown here too.
+        outcome |= {"status": ImageStatus.SKIPPED, "sha256": None, "skipped_sha256": item.sha256}
     connection.execute(_RECORD_STORED, _outcome(item, moment) | outcome)
     if intent_id is not None:
         connection.execute(_DROP_INTENT, {"done": intent_id})
 
 
 def record_missed(connection: Connection, item: ImageItem) -> None:
-    """Record why an image was not stored (`failed` or `gone`); what is stored stays stored."""
-    outcome = {"reason": item.reason, "stored_at": None, "sha256": None}
-    connection.execute(_RECORD_MISSED, _outcome(item, now()) | outcome)
+    """Record why an image was not stored (`failed`, `gone`, `filtered`); what is stored stays stored."""
+    outcome = {"reason": item.reason, "stored_at": None, "sha256": None, "skipped_sha256": None}
+    attempts = {"attempts": int(item.status is not ImageStatus.FILTERED)}
+    connection.execute(_RECORD_MISSED, _outcome(item, now()) | attempts | outcome)
 
 
 def record_audit(connection: Connection, item: AuditItem, apart: timedelta) -> str:
@@ -248,19 +245,21 @@ def _outcome_upsert() -> Insert:
         column.key: func.coalesce(new[column.key], column)
         for column in (Image.name, Image.gallery_id, Image.address, Image.added)
     }
-    changes |= {name: new[name] for name in ("status", "reason", "attempted_at", "sha256")}
+    changes |= {name: new[name] for name in ("status", "reason", "attempted_at", "sha256", "skipped_sha256")}
     changes["attempts"] = Image.attempts + 1
     changes["stored_at"] = func.coalesce(Image.stored_at, new.stored_at)
     return statement.on_conflict_do_update(index_elements=[Image.image_id], set_=changes)
 
 
 def _missed_upsert() -> Insert:
-    """Return the same for an image without a file, which leaves stored ones alone."""
+    """Return the same for an image without a file, which leaves stored and skipped ones alone."""
     statement = insert(Image)
     changes: dict[str, Any] = {name: statement.excluded[name] for name in ("status", "reason", "attempted_at")}
-    changes["attempts"] = Image.attempts + 1
+    changes["attempts"] = Image.attempts + statement.excluded.attempts
     return statement.on_conflict_do_update(
-        index_elements=[Image.image_id], set_=changes, where=Image.status != ImageStatus.STORED
+        index_elements=[Image.image_id],
+        set_=changes,
+        where=Image.status.not_in([ImageStatus.STORED, ImageStatus.SKIPPED]),
     )
 
 
@@ -271,6 +270,7 @@ def _file_upsert() -> Insert:
 
 # Built once: putting a statement together costs more than running it.
 _ADD_BLOB = insert(Blob).on_conflict_do_nothing()
+_STATE_OF_BLOB = select(Blob.state).where(Blob.sha256 == bindparam("known"))
 _ADD_FILE = _file_upsert()
 _RECORD_STORED = _outcome_upsert()
 _RECORD_MISSED = _missed_upsert()
@@ -278,7 +278,10 @@ _DROP_INTENT = delete(Intent).where(Intent.intent_id == bindparam("done"))
 
 
 def note_finished_folders(connection: Connection, layout: str) -> None:
-    """Date the folders that are listed through and want no image any more in this layout; undate those that do."""
+    """Date the folders that are listed through and want no image any more in this layout; undate those that do.
+
+    What a filter kept out is not wanting: whether it is had depends on the filters of the next crawl.
+    """
     finished = Folder.finished_blobs if layout == "blobs" else Folder.finished_straight
     here = and_(Favorite.user_id == Folder.user_id, Favorite.folder_id == Folder.folder_id)
     has_file = exists().where(StoredFile.sha256 == Image.sha256, StoredFile.layout == layout)
@@ -294,3 +297,4 @@ def note_finished_folders(connection: Connection, layout: str) -> None:
         .values({finished: now()})
     )
     connection.execute(update(Folder).where(finished.is_not(None), wanting).values({finished: None}))
+    note_finished_gallery_folders(connection, finished, lacking)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from imagefap_scraper.extensions._format import clock_time, counted, duration, one_line, printable, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imagefap_scraper.extensions._snapshot import Snapshot
 
@@ -39,6 +39,8 @@ def _image_rows(counts: Snapshot) -> Iterator[tuple[str, str]]:
         yield "Failed", _with_reasons(counts.failed, counts.failed_reasons)
     if counts.gone:
         yield "Gone from the site", _with_reasons(counts.gone, counts.gone_reasons)
+    if counts.filtered:
+        yield "Filtered out", _with_reasons(counts.filtered, counts.filtered_reasons)
     if counts.left:
         yield "Still wanted", f"{counts.left:,}"
 
@@ -46,10 +48,17 @@ def _image_rows(counts: Snapshot) -> Iterator[tuple[str, str]]:
 def _folder_rows(counts: Snapshot) -> Iterator[tuple[str, str]]:
     if counts.folders_total:
         yield "Folders listed", f"{counts.folders_listed:,} of {counts.folders_total:,}"
-    for name, reason in counts.skipped[:_TOLD]:
-        yield "Skipped folder", f"{one_line(name, _CELLS)}: {one_line(reason, _CELLS)}"
-    if len(counts.skipped) > _TOLD:
-        yield "Skipped folders", f"{len(counts.skipped) - _TOLD:,} more"
+    yield from _skipped("folder", "folders", counts.skipped)
+    if counts.galleries_total:
+        yield "Galleries read", f"{counts.galleries_listed:,} of {counts.galleries_total:,}"
+    yield from _skipped("gallery", "galleries", counts.galleries_skipped)
+
+
+def _skipped(what: str, several: str, skipped: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for name, reason in skipped[:_TOLD]:
+        yield f"Skipped {what}", f"{one_line(name, _CELLS)}: {one_line(reason, _CELLS)}"
+    if len(skipped) > _TOLD:
+        yield f"Skipped {several}", f"{len(skipped) - _TOLD:,} more"
 
 
 def _cost_rows(counts: Snapshot) -> Iterator[tuple[str, str]]:
@@ -121,6 +130,8 @@ def _all_here(counts: Snapshot) -> str:
         return "There was nothing to do."
     if counts.gone:
         return f"All is here that the site still has; {counts.gone:,} of {counts.images_total:,} are gone from it."
+    if counts.filtered:
+        return f"All is here that the filters let in; {counts.filtered:,} of {counts.images_total:,} are kept out."
     return "All is here." if counts.images_total == 1 else f"All {counts.images_total:,} images are here."
 
 

@@ -28,6 +28,11 @@ class Snapshot:
         failed_reasons: how often by reason, untrusted.
         gone: of them, no longer on the site.
         gone_reasons: how often by reason, untrusted.
+        filtered: of them, kept out by filters.
+        filtered_reasons: how often by filter.
+        galleries_total: galleries that are to be read.
+        galleries_listed: galleries that have been read.
+        galleries_skipped: galleries left out, with why; untrusted.
         left: images still wanted when the crawl ended.
         pages_asked: requests for pages.
         pages_by_kind: the same by kind of page.
@@ -53,6 +58,11 @@ class Snapshot:
     failed_reasons: Mapping[str, int] = field(default_factory=dict)
     gone: int = 0
     gone_reasons: Mapping[str, int] = field(default_factory=dict)
+    filtered: int = 0
+    filtered_reasons: Mapping[str, int] = field(default_factory=dict)
+    galleries_total: int = 0
+    galleries_listed: int = 0
+    galleries_skipped: tuple[tuple[str, str], ...] = ()
     left: int = 0
     pages_asked: int = 0
     pages_by_kind: Mapping[str, int] = field(default_factory=dict)
@@ -86,6 +96,11 @@ class Snapshot:
             failed_reasons=_below(stats, "images/failed_reasons/") if details else {},
             gone=stats.get("imagefap/images/gone", 0),
             gone_reasons=_below(stats, "images/gone_reasons/") if details else {},
+            filtered=stats.get("imagefap/images/filtered", 0),
+            filtered_reasons=_below(stats, "images/filtered_reasons/") if details else {},
+            galleries_total=stats.get("imagefap/galleries/total", 0),
+            galleries_listed=stats.get("imagefap/galleries/listed", 0),
+            galleries_skipped=tuple(stats.get("imagefap/galleries/skipped", ())),
             left=stats.get("imagefap/images/left", 0),
             pages_asked=stats.get("imagefap/pages/asked", 0),
             pages_by_kind=_page_kinds(stats) if details else {},
@@ -102,7 +117,7 @@ class Snapshot:
     @property
     def images_done(self) -> int:
         """Images that need nothing more, whatever became of them; never more than the total."""
-        done = self.known + self.stored + self.exact_duplicates + self.failed + self.gone
+        done = self.known + self.stored + self.exact_duplicates + self.failed + self.gone + self.filtered
         return min(done, self.images_total or 0)
 
     @property

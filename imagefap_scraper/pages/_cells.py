@@ -26,6 +26,10 @@ GALLERY_ROWS = "//tr[starts-with(@id, 'gid-')]"
 GALLERY_HEADER = f"//*[{has_class('blk_favorites_hdr')}]"
 GALLERY_HEADER_TEXT = re.compile(r"Gallery Name\b", re.IGNORECASE)
 ROW_CELLS = "./td"
+#: Small pictures of a gallery, in its row or in the one below, which has no number of its own.
+PREVIEWS = ". | following-sibling::tr[1][not(starts-with(@id, 'gid-'))]"
+PREVIEW_ADDRESSES = ".//img/@src | .//img/@data-src | .//a/@href"
+PREVIEWED = re.compile(r"/photo/([0-9]{1,18})(?:/|$)|/images/[^?#]*/([0-9]{1,18})\.")
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ class ListedGallery:
         gallery_id: the site's number of it.
         title: decoded; perhaps cut; empty if not shown.
         count: its number of images; None if not shown.
+        preview_id: one of its images, of which the listing shows a small picture; None if it shows none.
     """
 
     gallery_id: int
     title: str
     count: int | None = None
+    preview_id: int | None = None
 
 
 def listed_images(page: Page) -> tuple[ListedImage, ...]:
@@ -169,4 +175,11 @@ def _gallery(page: Page, row: Selector) -> ListedGallery | None:
     gallery_id = named[0].address.gallery_id
     title = next((link.text for link in named if link.text and link.address.gallery_id == gallery_id), "")
     counts = (parse_count(collapse(cell.xpath("string(.)").get())) for cell in row.xpath(ROW_CELLS)[1:])
-    return ListedGallery(gallery_id or 0, title, next((count for count in counts if count is not None), None))
+    count = next((count for count in counts if count is not None), None)
+    return ListedGallery(gallery_id or 0, title, count, _preview_id(row))
+
+
+def _preview_id(row: Selector) -> int | None:
+    addresses = (address for part in row.xpath(PREVIEWS) for address in part.xpath(PREVIEW_ADDRESSES).getall())
+    found = filter(None, map(PREVIEWED.search, addresses))
+    return next((parse_id(match[1] or match[2]) for match in found), None)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from imagefap_scraper.exceptions import PageNotFound
+from imagefap_scraper.pages._cells import ListedImage, listed_images
 from imagefap_scraper.pages._page import Page, node_text
 from imagefap_scraper.pages._text import collapse, parse_count, parse_id
 from imagefap_scraper.pages.folders import NEXT
@@ -16,7 +17,6 @@ PAGE_TITLE_END = re.compile(r"\s*Porn Pics (?:&|and) Porn GIFs.*$", re.IGNORECAS
 #: The alternative text of each thumbnail ends with the size of the whole gallery.
 COUNTED_IMAGES = "//img/@alt"
 COUNT = re.compile(r" [0-9]{1,18} of ([0-9]{1,18}) pics?\b", re.IGNORECASE)
-NAMED_PHOTO_LINKS = "//a[@href][@name]"
 GONE = re.compile(r"Could not find gallery|This gallery has been flagged|Gallery not found", re.IGNORECASE)
 
 
@@ -28,14 +28,14 @@ class Gallery:
         gallery_id: the site's number of it.
         title: decoded once; None if not shown.
         total: its number of images; None if not shown.
-        image_ids: the images of this page in the gallery's order, each once.
+        images: those of this page in the gallery's order, each once, with their names as listings show them.
         next_page: number of the next page, from 0; None without one.
     """
 
     gallery_id: int
     title: str | None
     total: int | None
-    image_ids: tuple[int, ...]
+    images: tuple[ListedImage, ...]
     next_page: int | None
 
 
@@ -56,16 +56,15 @@ class GalleryPage(Page):
             if self.says(GONE):
                 raise PageNotFound(f"{self.shown}: the site says that there is no such gallery")
             raise self.changed("it does not name its gallery")
-        named = self.links_at(NAMED_PHOTO_LINKS)
-        ids = (
-            link.address.image_id for link in named if parse_id(link.node.xpath("@name").get()) == link.address.image_id
-        )
+        images: dict[int, ListedImage] = {}
+        for image in listed_images(self):
+            images.setdefault(image.image_id, image)
         counts = (COUNT.search(alt) for alt in self.selector.xpath(COUNTED_IMAGES).getall())
         return Gallery(
             gallery_id=gallery_id,
             title=self._title(),
             total=next((parse_count(count[1]) for count in counts if count), None),
-            image_ids=tuple(dict.fromkeys(image_id for image_id in ids if image_id is not None)),
+            images=tuple(images.values()),
             next_page=self._next_page(),
         )
 

@@ -105,9 +105,10 @@ class Site:
         return f"{self.base_url}/photo/{image_id}/?gid={gallery_id}&idx={start}&partial=true"
 
     def gallery(self, gallery_id: int, page: int = 0) -> str:
-        """Address of a gallery page; pages count from 0. Later pages need a slug in the path, and any does."""
-        if not page:
-            return f"{self.base_url}/gallery/{gallery_id}"
+        """Address of a gallery page; pages count from 0.
+
+        The path needs a slug, and any does. The short form without one redirects to this, which costs a second page.
+        """
         return f"{self.base_url}/pictures/{gallery_id}/gallery?gid={gallery_id}&page={page}&view=0"
 
     def is_ours(self, url: str) -> bool:
@@ -207,6 +208,31 @@ def parse_target(url: str, site: Site) -> Target:
     return Target(user_name, address.user_id, folder_id)
 
 
+@dataclass(frozen=True)
+class PictureTarget:
+    """What a pasted address of pictures names: one gallery, or one image; the other is None."""
+
+    gallery_id: int | None = None
+    image_id: int | None = None
+
+
+def parse_picture_target(url: str, site: Site) -> PictureTarget:
+    """What an address of a gallery or of a photo page names, pasted from a browser in any of its forms.
+
+    Raises:
+        UserInputError: if it is neither, or of another site.
+    """
+    address = Address.of(_pasted(url, site))
+    old_photo = address.is_script("image.php")
+    image_id = parse_id(address.params.get("id")) if old_photo else address.image_id
+    if image_id is not None:
+        return PictureTarget(image_id=image_id)
+    of_gallery = address.is_script("gallery.php") or address.path.startswith(("/gallery/", "/pictures/"))
+    if address.gallery_id is not None and of_gallery:
+        return PictureTarget(gallery_id=address.gallery_id)
+    raise _no_target(url, "is no address of a gallery or a photo", "paste the address of the gallery's page")
+
+
 def _pasted(url: str, site: Site) -> str:
     """The pasted address with scheme and without spare slashes, checked to be of the site."""
     text = _BROWSERS_DROP.sub("", url.strip()).replace("&amp;", "&")
@@ -224,8 +250,8 @@ def _pasted(url: str, site: Site) -> str:
     return f"{site.base_url}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
-def _no_target(url: str, why: str) -> UserInputError:
-    return UserInputError(f"url={_shown(url, query=True)} {why}; paste the address of the user's favorites page")
+def _no_target(url: str, why: str, advice: str = "paste the address as the browser shows it") -> UserInputError:
+    return UserInputError(f"url={_shown(url, query=True)} {why}; {advice}")
 
 
 def _usual_form(base_url: str) -> str:

@@ -9,16 +9,26 @@ from typing import TYPE_CHECKING, Any
 from scrapy.exceptions import DropItem
 
 from imagefap_scraper.database import writes
+from imagefap_scraper.database.gallery_writes import record_gallery
 from imagefap_scraper.exceptions import ArchiveError
-from imagefap_scraper.items import AuditItem, FolderItem, ImageItem, ImageStatus, UserItem
+from imagefap_scraper.items import AuditItem, FolderItem, GalleryItem, ImageItem, ImageStatus, UserItem
 from imagefap_scraper.pipelines.base import ArchivePipeline
 from imagefap_scraper.pipelines.storage import item_extension
+from imagefap_scraper.planning.filters import rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scrapy.crawler import Crawler
     from sqlalchemy import Connection
+
+
+#: What is recorded just as it is.
+_FACTS: tuple[tuple[type, Callable[[Connection, Any], None]], ...] = (
+    (UserItem, writes.record_user),
+    (FolderItem, writes.record_folder),
+    (GalleryItem, record_gallery),
+)
 
 
 class DatabasePipeline(ArchivePipeline):
@@ -51,17 +61,16 @@ class DatabasePipeline(ArchivePipeline):
 
     def _work(self, item: Any) -> Callable[[Connection], str | None] | None:
         """Return what an item means for the database."""
-        if isinstance(item, UserItem):
-            return partial(writes.record_user, user=item)
-        if isinstance(item, FolderItem):
-            return partial(writes.record_folder, folder=item)
+        for kind, record in _FACTS:
+            if isinstance(item, kind):
+                return lambda connection: record(connection, item)
         if isinstance(item, AuditItem):
             # After a block nothing that is missed counts; the end of the crawl forgets it.
             apart = timedelta.max if self._blocked() else self._apart
             return partial(writes.record_audit, item=item, apart=apart)
         if not isinstance(item, ImageItem):
             return None
-        if item.status is not ImageStatus.STORED:
+        if item.status not in (ImageStatus.STORED, ImageStatus.SKIPPED):
             return partial(writes.record_missed, item=item)
         return partial(
             writes.record_stored,
@@ -75,9 +84,13 @@ class DatabasePipeline(ArchivePipeline):
         return bool(self.stats.get_value("imagefap/blocks/count"))
 
     def _count(self, item: ImageItem) -> None:
-        if item.status is not ImageStatus.STORED:
+        if item.status is ImageStatus.SKIPPED:
+            self.stats.inc_value("imagefap/images/skipped")
+        elif item.status is not ImageStatus.STORED:
             self.stats.inc_value(f"imagefap/images/{item.status}")
-            self.stats.inc_value(f"imagefap/images/{item.status}_reasons/{item.reason}")
+            # A filter's reason goes on with what it found in this one image.
+            reason = item.reason if item.status is not ImageStatus.FILTERED else rule_of(item.reason)
+            self.stats.inc_value(f"imagefap/images/{item.status}_reasons/{reason}")
         elif item.outcome == "downloaded":
             self.stats.inc_value("imagefap/images/stored")
             self.stats.inc_value("imagefap/bytes/stored", item.size or 0)
@@ -86,7 +99,7 @@ class DatabasePipeline(ArchivePipeline):
 
     async def close_spider(self) -> None:
         """Date the folders that are finished now."""
-        if self.archive.writer is not None:
+        if self.spider.archive is not None and self.archive.writer is not None:
             try:
                 await self.archive.run(partial(writes.note_finished_folders, layout=self.archive.layout))
                 if self._blocked():

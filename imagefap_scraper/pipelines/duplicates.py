@@ -10,14 +10,14 @@ from scrapy import signals
 
 from imagefap_scraper.database import reads
 from imagefap_scraper.exceptions import ArchiveError
-from imagefap_scraper.items import ImageItem
+from imagefap_scraper.items import ImageItem, ImageStatus
 from imagefap_scraper.pipelines.base import ArchivePipeline
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 #: What inspection would set; copied from the blob's row instead.
-_INSPECTED = ("format", "size", "width", "height", "frames", "animated", "phash", "dhash", "hash_version")
+_INSPECTED = ("format", "size", "width", "height", "frames", "animated", "phash", "dhash", "hash_version", "flat")
 
 
 class DuplicatesPipeline(ArchivePipeline):
@@ -60,6 +60,10 @@ class DuplicatesPipeline(ArchivePipeline):
         for name in _INSPECTED:
             setattr(item, name, getattr(blob, name))
         item.unchecked, item.reason = bool(blob.unchecked), blob.unchecked
+        if blob.state != "live":
+            # The user threw these very bytes out: they are not stored again, what was kept is shown in their place.
+            item.status, item.content = ImageStatus.SKIPPED, None
+            return
         item.path = blob.paths.get(self.archive.layout)
         item.other_path = next(iter(blob.paths.values()), None)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
-_FACTS = ("format", "width", "height", "frames", "animated", "phash", "dhash", "hash_version")
+_FACTS = ("format", "width", "height", "frames", "animated", "phash", "dhash", "hash_version", "flat")
 
 
 class InspectionPipeline(ArchivePipeline):

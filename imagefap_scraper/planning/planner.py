@@ -65,8 +65,6 @@ class Planner:
         self._lonely = 0
         self._mean_gain = 4.0  # until it is measured
 
-    # What is wanted
-
     def __len__(self) -> int:
         """Images that are still wanted."""
         return len(self._where) + len(self._required)
@@ -74,6 +72,11 @@ class Planner:
     def __contains__(self, image_id: object) -> bool:
         """Whether an image is still wanted."""
         return image_id in self._where or image_id in self._required
+
+    @property
+    def requires_pages(self) -> bool:
+        """Whether an image's own page is wanted whatever strips show."""
+        return bool(self._required)
 
     @property
     def remaining(self) -> int:

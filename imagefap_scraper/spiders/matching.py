@@ -1,4 +1,4 @@
-"""Which folder a person means by a name or a number."""
+"""Which user and folder a person means by a name or a number."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from imagefap_scraper.exceptions import NotFoundError, UserInputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from imagefap_scraper.pages.urls import Target
 
 #: Folders that an error message lists at most; more would bury what it says.
 _LISTED = 40
@@ -55,3 +57,10 @@ def _what_there_is(wanted: str, folders: Mapping[int, str]) -> str:
     names = [f"{name} ({folder_id})" for folder_id, name in folders.items()]
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return f"{hint}there are {', '.join(names[:_LISTED])}{more}"
+
+
+def means(target: Target, user_id: int, name: str) -> bool:
+    """Return whether a target is this known user."""
+    if target.user_id is not None:
+        return target.user_id == user_id
+    return (target.user_name or "").casefold() == name.casefold()

@@ -38,7 +38,7 @@ class PhotoStep(Step):
         """Yield image requests for everything wanted that the page shows."""
         image_id = self._request.image_id
         photo = PhotoPage(text, url, self._spider.site).photo(image_id)
-        window = _window(photo.strip, photo.gallery_id)
+        window = window_of(photo.strip, photo.gallery_id)
         self._spider.planner.saw(self._request, window)
         yield from self._spider.take_photo(photo, window, url)
         yield from self._spider.take_strip(photo.strip, photo.gallery_id, url)
@@ -83,7 +83,7 @@ class StripStep(Step):
         """Yield image requests for everything wanted that the strip shows."""
         strip = StripPage(text, url, self._spider.site).strip()
         if self._for_image is None:
-            self._spider.planner.saw(self._request, _window(strip, self._request.gallery_id))
+            self._spider.planner.saw(self._request, window_of(strip, self._request.gallery_id))
         yield from self._spider.take_strip(strip, self._request.gallery_id, url)
         if self._for_image is not None and self._spider.still_wants(self._for_image):
             yield from self._spider.give_up(self._for_image, ImageStatus.FAILED, NO_ADDRESS)
@@ -96,6 +96,7 @@ class StripStep(Step):
             yield from self._spider.give_up_for(self._for_image, error, "page")
 
 
-def _window(strip: Strip, gallery_id: int | None) -> Window:
+def window_of(strip: Strip, gallery_id: int | None) -> Window:
+    """Return what a strip teaches the planner."""
     ids = tuple(entry.image_id for entry in strip.entries)
     return Window(gallery_id or strip.gallery_id, strip.total, strip.index, ids)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
@@ -13,10 +15,12 @@ from imagefap_scraper.exceptions import ArchiveError, LayoutChanged, NotFoundErr
 from imagefap_scraper.items import AuditItem, ImageItem, ImageStatus
 from imagefap_scraper.pace.slots import IMAGE_SLOT
 from imagefap_scraper.pages.urls import image_id_from_address, is_full_size, without_signature
+from imagefap_scraper.planning.filters import Facts, Filters, is_by_place
 from imagefap_scraper.planning.planner import Planner
 from imagefap_scraper.planning.windows import PhotoRequest, Window, strip_around
 from imagefap_scraper.spiders.base import ArchiveSpider
 from imagefap_scraper.spiders.photo_steps import PhotoStep, StripStep
+from imagefap_scraper.spiders.sieve import Sieve
 from imagefap_scraper.spiders.wishes import FILE_GONE, NO_ADDRESS, PAGE_GONE, Sighting, Wish
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from imagefap_scraper.database.reads import WantedImage
     from imagefap_scraper.pages.photo import Photo
     from imagefap_scraper.pages.strip import Strip
     from imagefap_scraper.spiders.steps import Step
@@ -44,6 +49,8 @@ class PhotoSpider(ArchiveSpider):
 
     #: Whether a file needs its image's whole name.
     needs_names = False
+    #: Whether it only looks what there is to be had.
+    dry_run = False
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -53,11 +60,38 @@ class PhotoSpider(ArchiveSpider):
         self._done: set[int] = set()
         self._own_strips: deque[StripStep] = deque()
         self._expired: deque[int] = deque()
+        crawler = kwargs["crawler"]
+        self.sieve = Sieve(self.filters(), self._count)
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            kwargs["crawler"].signals.connect(self._on_item, signal=signal)
-        kwargs["crawler"].signals.connect(self._on_closed, signal=signals.spider_closed)
+            crawler.signals.connect(self._on_item, signal=signal)
+        crawler.signals.connect(self._on_closed, signal=signals.spider_closed)
+        if self.sieve.filters.needs_content:
+            crawler.signals.connect(self.sieve.headers_received, signal=signals.headers_received)
+            crawler.signals.connect(self.sieve.bytes_received, signal=signals.bytes_received)
+
+    def _count(self, key: str, change: int) -> None:
+        # The statistics come into being when the crawl starts.
+        self.stats.inc_value(key, change)
+
+    @abstractmethod
+    def filters(self) -> Filters:
+        """Return what keeps images out."""
 
     # What is wanted
+
+    def want(self, wish: Wish, rank: tuple[int, ...], facts: Facts) -> Iterator[Any]:
+        """Wish for an image unless a filter keeps it out; yield what puts that on record."""
+        if wish.image_id in self._done or wish.image_id in self.wishes:
+            yield from self.wish(wish, rank)
+            return
+        kept_out = self.sieve.keep_out(wish.image_id, facts)
+        yield from self.wish(wish, rank) if kept_out is None else kept_out
+
+    def want_again(self, image: WantedImage, wish: Wish, rank: tuple[int, ...], place: int | None) -> Iterator[Any]:
+        """Wish for an image that an earlier run did not get, or kept out if these filters do not."""
+        facts = replace(Facts.of_reason(image.filtered), place=place)
+        if not (image.filtered and self.sieve.still_out(image.image_id, facts)):
+            yield from self.want(wish, rank, facts)
 
     def wish(self, wish: Wish, rank: tuple[int, ...]) -> Iterator[Any]:
         """Put an image on the list, with its place in the order of the listings; yield it if it is here already."""
@@ -68,6 +102,7 @@ class PhotoSpider(ArchiveSpider):
             known.name = known.name or wish.name
             return
         self.wishes[wish.image_id] = wish
+        self.sieve.let_in(wish.image_id)
         named = wish.name is not None or not self.needs_names
         if wish.sha256 is not None and named:
             wish.asked = True
@@ -81,6 +116,10 @@ class PhotoSpider(ArchiveSpider):
         """Return whether an image is wanted and its file is not on the way."""
         wish = self.wishes.get(image_id)
         return wish is not None and not wish.asked
+
+    def has_urgent_steps(self) -> bool:
+        """Return whether a page is to be asked before all others: for an address that expired, or beside a page."""
+        return bool(self._own_strips or self._expired)
 
     def next_photo_step(self) -> Step | None:
         """Return the next photo page or strip; None if nothing is wanted any more."""
@@ -104,7 +143,9 @@ class PhotoSpider(ArchiveSpider):
         if wish is None or wish.asked:
             return
         wish.name = photo.name or wish.name
-        if photo.url is not None:
+        if reason := self.sieve.filters.reason(Facts(photo.width, photo.height)):
+            yield from self.give_up(photo.image_id, ImageStatus.FILTERED, reason)
+        elif photo.url is not None:
             sighting = Sighting(photo.url, page_url, photo.gallery_id, photo.added)
             yield from self.ask_file(wish, sighting)
         elif (around := strip_around(photo.image_id, window)) is not None:
@@ -116,7 +157,14 @@ class PhotoSpider(ArchiveSpider):
         """Yield requests for the files of everything wanted in a strip."""
         for entry in strip.entries:
             wish = self.wishes.get(entry.image_id)
-            if wish is None or (self.needs_names and wish.name is None):
+            if wish is None:
+                continue
+            reason = "" if wish.asked else self.sieve.filters.reason(Facts(entry.width, entry.height))
+            if reason:
+                self.planner.discard(entry.image_id)
+                yield from self.give_up(entry.image_id, ImageStatus.FILTERED, reason)
+                continue
+            if self.needs_names and wish.name is None:
                 continue
             sighting = Sighting(entry.url, page_url, gallery_id, entry.added)
             if wish.asked:
@@ -204,6 +252,8 @@ class PhotoSpider(ArchiveSpider):
             yield from self.give_up(image_id, ImageStatus.FAILED, f"file refused (status {response.status})")
         elif not is_full_size(response.url):
             yield from self.give_up(image_id, ImageStatus.FAILED, "file is only a thumbnail")
+        elif reason := self.sieve.reason_of(response):
+            yield from self.give_up(image_id, ImageStatus.FILTERED, reason)
         else:
             item = self._item(image_id, sighting)
             item.content = response.body
@@ -237,10 +287,13 @@ class PhotoSpider(ArchiveSpider):
 
     def _on_closed(self) -> None:
         """Say how many images are wanted still."""
-        self.stats.set_value("imagefap/images/left", len(self.wishes))
+        if not self.dry_run:
+            self.stats.set_value("imagefap/images/left", len(self.wishes))
 
     def _on_item(self, item: Any) -> None:
         """Forget the wish: whatever became of the image is on record."""
+        if isinstance(item, ImageItem) and item.status is ImageStatus.FILTERED and is_by_place(item.reason):
+            return  # another folder may want it
         if isinstance(item, ImageItem | AuditItem):
             self.wishes.pop(item.image_id, None)
             self._done.add(item.image_id)

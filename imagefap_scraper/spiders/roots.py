@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from imagefap_scraper.exceptions import ArchiveError, NotFoundError, PageNotFound
+from imagefap_scraper.exceptions import ArchiveError, NotFoundError, PageNotFound, UserInputError
 from imagefap_scraper.items import FolderItem, UserItem
 from imagefap_scraper.pages.folders import FavoritesRootPage
 from imagefap_scraper.pages.profile import ProfilePage
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
     from imagefap_scraper.spiders.arguments import UsersArguments
+    from imagefap_scraper.spiders.user_lists import ListedUser
 
 
 class ProfileStep(Step):
@@ -116,11 +117,11 @@ class RootSpider(ArchiveSpider):
     @classmethod
     def check(cls, arguments: UsersArguments, settings: BaseSettings) -> None:
         """Refuse an address that is none of a user's; raises UserInputError."""
-        target_of(arguments, Site(settings["IMAGEFAP_SITE_URL"]))
+        targets_of(arguments, Site(settings["IMAGEFAP_SITE_URL"]))
 
-    def target(self) -> Target:
-        """Return the user (and folder) that the arguments name."""
-        return target_of(self.arguments, self.site)
+    def targets(self) -> list[Target]:
+        """Return the users (and the folder) that the arguments name."""
+        return targets_of(self.arguments, self.site)
 
     def first_step(self, target: Target) -> Step:
         """Return the first page to ask for a user."""
@@ -130,23 +131,40 @@ class RootSpider(ArchiveSpider):
         return ProfileStep(self, target.user_name)
 
     def user_missed(self, error: ArchiveError) -> None:
-        """Note that nothing of a user could be had; where nobody was named, the next one still can."""
-        if self.names_a_user():
+        """Note that nothing of a user could be had; where no single one was named, the next one still can."""
+        if self.names_a_user() and self.arguments.users is None:
             self.stop(error)
         else:
             self.note(error)
 
     def names_a_user(self) -> bool:
         """Return whether the arguments name one."""
-        return any(value is not None for value in (self.arguments.user, self.arguments.id, self.arguments.url))
+        given = (self.arguments.user, self.arguments.id, self.arguments.url, self.arguments.users)
+        return any(value is not None for value in given)
 
     @abstractmethod
     def folders_known(self, user_id: int, user_name: str, folders: dict[int, str]) -> Iterator[Any]:
         """Yield what follows once all folders of a user are known."""
 
 
-def target_of(arguments: UsersArguments, site: Site) -> Target:
-    """Return the user (and folder) that arguments name; raises UserInputError for an address that is none of theirs."""
+def targets_of(arguments: UsersArguments, site: Site) -> list[Target]:
+    """Return the users (and the folder) that arguments name; none if they name nobody.
+
+    Raises:
+        UserInputError: for an address that is none of a user's, with its line if it stands in a file.
+    """
     if arguments.url is not None:
-        return parse_target(arguments.url, site)
-    return Target(arguments.user, arguments.id, None)
+        return [parse_target(arguments.url, site)]
+    if arguments.user is not None or arguments.id is not None:
+        return [Target(arguments.user, arguments.id, None)]
+    return [_listed_target(user, site) for user in arguments.users or []]
+
+
+def _listed_target(user: ListedUser, site: Site) -> Target:
+    if not user.is_address:
+        return Target(user.text)
+    try:
+        target = parse_target(user.text, site)
+    except UserInputError as error:
+        raise UserInputError(f"-a users: {user.where + ': ' if user.where else ''}{error}") from None
+    return Target(target.user_name, target.user_id)

@@ -24,7 +24,8 @@ class UsersSpider(RootSpider):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._first: Step | None = self.first_step(self.target())
+        self._first = [self.first_step(target) for target in reversed(self.targets())]
+        self._lines: list[str] = []
 
     @classmethod
     def open_archive(cls, arguments: UsersArguments, settings: Any) -> Archive:
@@ -32,14 +33,13 @@ class UsersSpider(RootSpider):
         return open_archive(arguments.output, "blobs", settings)
 
     def next_step(self) -> Step | None:
-        """Return the first page; the steps themselves add the others."""
-        step, self._first = self._first, None
-        return step
+        """Return the first page of the next user; the steps themselves add the others."""
+        return self._first.pop() if self._first else None
 
     def folders_known(self, user_id: int, user_name: str, folders: dict[int, str]) -> Iterator[Any]:
         """Show what there is."""
-        lines = [f"{user_name} (user {user_id}): {len(folders)} favorites folders"]
-        lines += [f"  {folder_id:>12}  {name or '(no name shown)'}" for folder_id, name in folders.items()]
-        self.stats.set_value(REPORT, "\n".join(lines))
-        self.stats.set_value("imagefap/folders/listed", len(folders))
+        self._lines += [f"{user_name} (user {user_id}): {len(folders)} favorites folders"]
+        self._lines += [f"  {folder_id:>12}  {name or '(no name shown)'}" for folder_id, name in folders.items()]
+        self.stats.set_value(REPORT, "\n".join(self._lines))
+        self.stats.inc_value("imagefap/folders/listed", len(folders))
         yield from ()

@@ -10,18 +10,20 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Dialect, MetaData, Table, create_engine, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from imagefap_scraper.database.base import Base, Hash64, UtcDateTime
 from imagefap_scraper.database.models import (
-    Base,
     Blob,
     Favorite,
     Folder,
-    Hash64,
+    FolderGallery,
+    Gallery,
+    GalleryImage,
     Image,
     StoredFile,
     Tag,
     User,
-    UtcDateTime,
 )
+from imagefap_scraper.items import ImageStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,3 +120,29 @@ def test_tags_of_one_name_differ_by_their_parent(connection: Connection) -> None
     for parent in (None, 1):
         with pytest.raises(IntegrityError), connection.begin_nested():
             connection.execute(insert(Tag).values(parent_id=parent, name="TREES", key="trees"))
+
+
+def test_a_gallery_stands_once_in_a_folder_and_each_in_its_own_place(connection: Connection) -> None:
+    for gallery_id in (70, 71):
+        connection.execute(insert(Gallery).values(gallery_id=gallery_id, name="Walks", pages=0, first_seen=MOMENT))
+    usual = {"user_id": 1, "folder_id": -1, "first_seen": MOMENT, "shown_at": MOMENT}
+    connection.execute(insert(FolderGallery).values(**usual, gallery_id=70, position=0))
+    for gallery_id, position in ((70, 1), (71, 0), (99, 1)):
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(insert(FolderGallery).values(**usual, gallery_id=gallery_id, position=position))
+
+
+def test_an_image_of_a_gallery_is_there(connection: Connection) -> None:
+    connection.execute(insert(Gallery).values(gallery_id=70, name="Walks", pages=0, first_seen=MOMENT))
+    connection.execute(insert(GalleryImage).values(gallery_id=70, image_id=7, position=0, first_seen=MOMENT))
+    for gallery_id, image_id in ((70, 7), (70, 8), (71, 7)):
+        place = {"gallery_id": gallery_id, "image_id": image_id, "position": 1, "first_seen": MOMENT}
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(insert(GalleryImage).values(**place))
+
+
+def test_every_status_of_the_program_is_one_of_the_database(connection: Connection) -> None:
+    for image_id, status in enumerate(ImageStatus, 100):
+        bytes_of = {ImageStatus.STORED: {"sha256": SHA}, ImageStatus.SKIPPED: {"skipped_sha256": SHA}}
+        values = {"image_id": image_id, "status": status, "reason": "", "attempts": 0, **bytes_of.get(status, {})}
+        connection.execute(insert(Image).values(**values))

@@ -9,12 +9,11 @@ import pytest
 from sqlalchemy import create_engine, insert, text
 
 from imagefap_scraper.database import reports, session
+from imagefap_scraper.database.duplicate_models import DuplicateGroup, DuplicateMember
 from imagefap_scraper.database.models import (
     Base,
     Blob,
     BlobTag,
-    DuplicateGroup,
-    DuplicateMember,
     Favorite,
     Folder,
     Image,
@@ -83,7 +82,7 @@ def test_images_count_once_however_often_they_are_favorites(connection: Connecti
         users=1,
         folders=2,
         favorites=10,
-        images={"wanted": 1, "stored": 4, "failed": 0, "gone": 0},
+        images={"wanted": 1, "stored": 4, "failed": 0, "gone": 0, "skipped": 0, "filtered": 0},
         blobs=2,
         blob_bytes=40,
         animated=1,
@@ -145,10 +144,10 @@ def test_only_failures_have_reasons_the_most_frequent_first(connection: Connecti
 def test_members_of_groups_by_verdict(connection: Connection) -> None:
     assert reports.duplicate_counts(connection) == (0, {"new": 0, "keep": 0, "skip": 0, "false": 0})
     for group_id in (1, 2):
-        add(connection, DuplicateGroup, group_id=group_id)
-    for group_id, letter, verdict in ((1, "a", "keep"), (1, "b", "skip"), (2, "c", "skip"), (2, "d", "false")):
+        add(connection, DuplicateGroup, group_id=group_id, kind="copy")
+    for group_id, letter, verdict in ((1, "a", "keep"), (1, "b", "skip"), (2, "c", "new"), (2, "d", "false")):
         add(connection, DuplicateMember, group_id=group_id, sha256=add_blob(connection, letter, 1), verdict=verdict)
-    assert reports.duplicate_counts(connection) == (2, {"new": 0, "keep": 1, "skip": 2, "false": 1})
+    assert reports.duplicate_counts(connection) == (2, {"new": 1, "keep": 1, "skip": 1, "false": 1})
 
 
 def test_users_come_by_name_and_folders_as_they_became_known(connection: Connection) -> None:

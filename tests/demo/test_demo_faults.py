@@ -225,5 +225,12 @@ def test_the_world_grows_and_shrinks(site: Site) -> None:
     change_world(world, {"remove": {"folder": 9}, "status": {"ids": [before[0]], "status": "page_missing"}})
     assert user.folders == [folder]
     assert ask(site, f"/photo/{before[0]}/").status == 404
+    change_world(world, {"gallery": {"gallery": 70001, "ids": world.galleries[70001].ids[::-1], "gone": True}})
+    assert next(iter(world.places(70001))) == made[-1]
+    assert "Could not find gallery" in ask(site, "/pictures/70001/x").body.decode()
+    strip = classify(f"/photo/{made[0]}/", {"gid": "70001", "idx": "0", "partial": "true"})
+    assert "is_empty" in site.answer(strip, ORIGIN)[0].body.decode()
+    with pytest.raises(ValueError, match="not the images of gallery 70001"):
+        change_world(world, {"gallery": {"gallery": 70001, "ids": made}})
     with pytest.raises(ValueError, match="no folder 9"):
         change_world(world, {"append": {"folder": 9, "ids": []}})

@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from imagefap_scraper.exceptions import LayoutChanged, SettingError, UserInputError
 from imagefap_scraper.pages.urls import (
+    DEFAULT_SITE_URL,
+    PictureTarget,
     Site,
     Target,
     image_id_from_address,
     is_full_size,
     origin_of,
+    parse_picture_target,
     parse_target,
     without_signature,
 )
@@ -31,7 +34,7 @@ def test_addresses_are_built_from_ids() -> None:
     assert LOCAL.photo(5) == "http://127.0.0.1:8080/photo/5/"
     assert LOCAL.photo(5, 6) == "http://127.0.0.1:8080/photo/5/?gid=6"
     assert LOCAL.strip(5, 6, 24) == "http://127.0.0.1:8080/photo/5/?gid=6&idx=24&partial=true"
-    assert LOCAL.gallery(6) == "http://127.0.0.1:8080/gallery/6"
+    assert LOCAL.gallery(6) == "http://127.0.0.1:8080/pictures/6/gallery?gid=6&page=0&view=0"
     assert LOCAL.gallery(6, 1) == "http://127.0.0.1:8080/pictures/6/gallery?gid=6&page=1&view=0"
 
 
@@ -230,3 +233,34 @@ def test_image_addresses() -> None:
     for path in ("name.jpg", "0.jpg", "12", "", "1234567890123456789.jpg", "\u0661.jpg", "12.jpg.exe1234"):
         assert image_id_from_address(f"https://cdnc.imagefap.com/images/full/1/2/{path}") is None
     assert origin_of("https://h") == ("https", "h", 443)
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        (f"{WWW}/gallery/5", PictureTarget(gallery_id=5)),
+        (f"{WWW}/gallery.php?gid=5&view=2", PictureTarget(gallery_id=5)),
+        ("imagefap.com/pictures/5/a-slug", PictureTarget(gallery_id=5)),
+        (f"{WWW}/pictures/5/a%20slug?gid=5&page=3&view=0", PictureTarget(gallery_id=5)),
+        (f"{WWW}/photo/77/", PictureTarget(image_id=77)),
+        (f"{WWW}/photo/77/?pgid=&gid=5&page=0#3", PictureTarget(image_id=77)),
+        (f"{WWW}/image.php?id=77", PictureTarget(image_id=77)),
+    ],
+)
+def test_pasted_pictures(url: str, target: PictureTarget) -> None:
+    assert parse_picture_target(url, Site(DEFAULT_SITE_URL)) == target
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{WWW}/profile/Rowan",
+        f"{WWW}/showfavorites.php?userid=12&gid=5",
+        f"{WWW}/gallery.php?pgid=abc",
+        f"{WWW}/gallery/",
+        "https://example.org/gallery/5",
+    ],
+)
+def test_addresses_of_no_pictures(url: str) -> None:
+    with pytest.raises(UserInputError, match="url="):
+        parse_picture_target(url, Site(DEFAULT_SITE_URL))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from imagefap_scraper.exceptions import UserInputError
+from imagefap_scraper.planning.filters import Filters
 from imagefap_scraper.spiders.arguments import (
     Arguments,
     FavoritesArguments,
@@ -82,7 +83,7 @@ def test_what_favorites_takes(given_values: dict[str, str], name: str, expected:
         ({"user": "a", "names": "short"}, "-a names=short"),
         ({"user": "a", "output": ""}, "-a output=: is empty"),
         ({"user": "a", "foldr": "x"}, "the favorites spider has no argument 'foldr': did you mean folder?"),
-        ({"user": "a", "zzzzz": "x"}, "no argument 'zzzzz': it takes db, folder, folder_id"),
+        ({"user": "a", "zzzzz": "x"}, "no argument 'zzzzz': it takes db, dry_run, first, folder"),
     ],
 )
 def test_what_favorites_refuses_in_one_line(values: dict[str, str], words: str) -> None:
@@ -148,3 +149,60 @@ def test_a_value_with_line_ends_is_shown_in_one_line() -> None:
         parse(FavoritesArguments, {"user": "a\n\x1b[31mb\u202e Ä"}, "favorites")
     assert str(caught.value).isprintable()
     assert "Ä" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "filters"),
+    [
+        ({}, Filters()),
+        ({"min_pixels": "1000"}, Filters(min_pixels=1000)),
+        ({"min_pixels": "800x600"}, Filters(min_pixels=480_000)),
+        ({"min_bytes": "200KB", "max_bytes": "1.5 MB"}, Filters(min_bytes=200_000, max_bytes=1_500_000)),
+        ({"max_bytes": "64KiB"}, Filters(max_bytes=65_536)),
+        ({"max_bytes": "1g"}, Filters(max_bytes=10**9)),
+        ({"types": "JPEG, gif,.png"}, Filters(types=frozenset({"jpg", "gif", "png"}))),
+        ({"first": "50"}, Filters(first=50)),
+    ],
+)
+def test_filters(values: dict[str, str], filters: Filters) -> None:
+    assert _favorites(user="a", **values).filters() == filters
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"min_pixels": "0"}, "-a min_pixels=0"),
+        ({"min_pixels": "big"}, "-a min_pixels=big"),
+        ({"min_bytes": "-1"}, "-a min_bytes=-1"),
+        ({"max_bytes": "1XB"}, "-a max_bytes=1XB"),
+        ({"min_bytes": "2MB", "max_bytes": "1MB"}, "leave nothing"),
+        ({"types": "jpg,exe"}, "'exe' is no type"),
+        ({"types": " , "}, "is empty"),
+        ({"first": "0"}, "-a first=0"),
+        ({"dry_run": "perhaps"}, "-a dry_run=perhaps"),
+        ({"db": "0", "folder": "x", "galleries": "1"}, "galleries=1 needs the database"),
+        ({"users": "b"}, "user and users say the same thing"),
+    ],
+)
+def test_filters_that_cannot_be(values: dict[str, str], words: str) -> None:
+    with pytest.raises(UserInputError) as caught:
+        _favorites(user="a", **values)
+    assert words in str(caught.value)
+
+
+def test_users_are_for_folders_of_several() -> None:
+    for values in ({"folder_id": "7"}, {"db": "0", "folder": "x"}):
+        with pytest.raises(UserInputError, match="users is for folders of several users"):
+            _favorites(users="a,b", **values)
+
+
+def test_images_takes_a_gallery_and_refuses_what_does_not_go_with_it() -> None:
+    assert _images(url="x", first="5").filters() == Filters(first=5)
+    with pytest.raises(UserInputError, match="which images"):
+        _images(url="x", ids="1")
+    with pytest.raises(UserInputError, match="first is for url=GALLERY"):
+        _images(ids="1", first="5")
+    with pytest.raises(UserInputError, match="leave types out"):
+        _images(audit="1", types="jpg")
+    with pytest.raises(UserInputError, match="leave dry_run out"):
+        _images(audit="1", dry_run="1")

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from imagefap_scraper.database.duplicate_models import DuplicateGroup, DuplicateMember
 from imagefap_scraper.database.migrations import upgrade
 from imagefap_scraper.database.models import (
     Base,
     Blob,
     BlobTag,
-    DuplicateGroup,
-    DuplicateMember,
     Favorite,
     Folder,
     Image,
@@ -105,7 +104,7 @@ def _favorites() -> Iterator[Base]:
 
 
 def _judgements() -> Iterator[Base]:
-    yield DuplicateGroup(group_id=1)
+    yield DuplicateGroup(group_id=1, kind="copy")
     yield DuplicateMember(group_id=1, sha256=FIRST, verdict="keep")
     yield DuplicateMember(group_id=1, sha256=SECOND, verdict="new")
     for tag_id, parent_id, name in ((1, None, "plants"), (2, 1, "Trees"), (3, 1, "bushes"), (4, None, "Animals")):

@@ -44,9 +44,16 @@ def test_json_is_exactly_what_was_promised(tmp_path: Path) -> None:
         "users": 3,
         "folders": 4,
         "favorites": 8,
-        "images": {"wanted": 2, "stored": 3, "failed": 1, "gone": 1},
+        "images": {"wanted": 2, "stored": 3, "failed": 1, "gone": 1, "skipped": 0, "filtered": 0},
         "blobs": {"count": 2, "bytes": 4000, "animated": 1},
         "exact_duplicates": 1,
+        "duplicates": {
+            "groups": 1,
+            "states": {"new": 1},
+            "members": {"new": 1, "keep": 1, "skip": 0, "false": 0},
+            "bytes_to_win": 0,
+        },
+        "trash": {"count": 0, "bytes": 0},
         "database": {"path": str(path), "bytes": path.stat().st_size},
     }
 
@@ -56,7 +63,7 @@ def test_an_archive_without_images_is_all_zeros(tmp_path: Path) -> None:
     upgrade(engine)
     engine.dispose()
     document = json.loads(stats(tmp_path, "--json"))
-    assert document["images"] == {"wanted": 0, "stored": 0, "failed": 0, "gone": 0}
+    assert document["images"] == dict.fromkeys(("wanted", "stored", "failed", "gone", "skipped", "filtered"), 0)
     assert document["blobs"] == {"count": 0, "bytes": 0, "animated": 0}
     text = stats(tmp_path)
     assert section(text, "File sizes")["mean"] == "0 bytes"
@@ -90,6 +97,8 @@ def test_the_human_form_tells_everything(tmp_path: Path) -> None:
         "failed": "1",
         "": "1: the file is cut short",
         "gone": "1",
+        "skipped": "0",
+        "filtered": "0",
     }
     assert section(text, "File sizes") == {
         "total": "4.0 kB",

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError as CannotRead
 from imagefap_scraper.database import checks
 from imagefap_scraper.database.reads import status_counts
 from imagefap_scraper.database.session import DATABASE_NAME
-from imagefap_scraper.storage.audit import examine, files_below, temporary_files
+from imagefap_scraper.storage.audit import Fault, examine, files_below, temporary_files
 from imagefap_scraper.storage.layouts import BLOBS
 
 if TYPE_CHECKING:
@@ -137,9 +137,14 @@ def _files(
     """Yield the files that are not as they were stored."""
     if progress is not None:
         progress.start(sum(size for _, size in counts.files.values()))
+    moving = checks.moving_files(connection)
     for file in checks.known_files(connection):
         advance = progress.advance if progress is not None else None
-        finding = examine(directory, file.path, file.size, file.sha256 if progress is not None else None, advance)
+        sha256 = file.sha256 if progress is not None else None
+        finding = examine(directory, file.path, file.size, sha256, advance)
+        if finding is not None and finding.fault is Fault.MISSING and file.path in moving:
+            # On its way to the trash or back when a command was stopped; the next one that writes carries it on.
+            finding = examine(directory, moving[file.path], file.size, sha256, advance)
         if finding is not None:
             images = checks.images_of(connection, file.sha256)
             yield Problem(finding.fault, finding.message, file.path, file.sha256, images, file)

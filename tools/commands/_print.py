@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
 
-from imagefap_scraper.database import reports
+from imagefap_scraper.database import gallery_reports, reports
 from tools.commands._archive import open_archive
 from tools.commands._console import Report, counted, day_and_time
 from tools.commands._text import json_text, printable, write
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from imagefap_scraper.database.gallery_reports import GalleryRow
     from imagefap_scraper.database.models import Folder
 
 #: Digits of a SHA-256 that are shown to people, as many as straight names carry.
@@ -48,7 +49,24 @@ def _write_folder_json(connection: Connection, user: str, folder: Folder) -> Non
     for row in reports.favorites(connection, folder.user_id, folder.folder_id):
         write(separator + json_text(_image(row)))
         separator = ", "
-    write("]}\n")
+    write("]")
+    galleries = gallery_reports.folder_galleries(connection, folder.user_id, folder.folder_id)
+    if galleries:
+        write(', "galleries": ' + json_text([_gallery(row) for row in galleries]))
+    write("}\n")
+
+
+def _gallery(row: GalleryRow) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "gallery_id": row.gallery_id,
+        "name": row.name or None,
+        "images_on_site": row.total,
+        "listed": row.listed,
+        "gone": row.gone,
+        "images": row.images,
+        "bytes": row.size,
+    }
 
 
 def _image(row: reports.FavoriteRow) -> dict[str, Any]:
@@ -74,6 +92,7 @@ def write_text(directory: Path) -> None:
         connection = archive.connection
         for user_id, name in reports.users(connection):
             _write_user(report, connection, user_id, name)
+        _write_duplicates(report, connection)
         _write_tags(report, connection)
 
 
@@ -99,6 +118,8 @@ def _write_folder(report: Report, connection: Connection, folder: Folder) -> Non
     report.heading(f"{printable(folder.name)} ({', '.join(facts)}): {_held(held)}", depth=1)
     for row in reports.favorites(connection, folder.user_id, folder.folder_id):
         report.plain(_row(row))
+    for gallery in gallery_reports.folder_galleries(connection, folder.user_id, folder.folder_id):
+        report.plain(_gallery_row(gallery))
 
 
 def _held(held: reports.Holding) -> str:
@@ -119,6 +140,30 @@ def _row(row: reports.FavoriteRow) -> str:
         notes.append("no longer listed")
     note = f"  ({'; '.join(notes)})" if notes else ""
     return f"    {row.position:>6}  {row.image_id:>11}  {row.status:<7}  {size:>9}  {digits:<10}  {name}{note}"
+
+
+def _gallery_row(row: GalleryRow) -> str:
+    on_site = "number of images not known" if row.total is None else f"{counted(row.total, 'image')} on the site"
+    parts = [on_site, *(f"{count:,} {status}" for status, count in row.images.items() if count), decimal(row.size)]
+    parts += ["gone from the site"] if row.gone else [] if row.listed else ["not read to the end"]
+    parts += ["no longer listed"] if row.unlisted else []
+    name = printable(row.name) or "(name not known)"
+    return f"    {row.position:>6}  {row.gallery_id:>11}  gallery  {name}: {', '.join(parts)}"
+
+
+def _write_duplicates(report: Report, connection: Connection) -> None:
+    """Write the groups of look-alikes by state, their members by verdict and the trash; each group: `dups list`."""
+    groups, verdicts = reports.duplicate_counts(connection)
+    if groups:
+        report.heading(f"Duplicates: {counted(groups, 'group')} of look-alikes")
+        for state, (count, gain) in reports.duplicate_states(connection).items():
+            report.plain(f"  {state}: {counted(count, 'group')}, {decimal(gain)} to win")
+        report.plain("  members: " + ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items()))
+    trashed, size = reports.trash_counts(connection)
+    if trashed:
+        report.plain(f"  in the trash: {counted(trashed, 'image')}, {decimal(size)}")
+    if groups or trashed:
+        report.plain("")
 
 
 def _write_tags(report: Report, connection: Connection) -> None:

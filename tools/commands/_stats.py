@@ -30,6 +30,9 @@ def write_json(directory: Path) -> None:
     with open_archive(directory) as archive:
         reports.begin_snapshot(archive.connection)
         totals = reports.totals(archive.connection)
+        groups, verdicts = reports.duplicate_counts(archive.connection)
+        states = reports.duplicate_states(archive.connection)
+        trashed, trashed_bytes = reports.trash_counts(archive.connection)
         size = archive.database_bytes()
     document = {
         "schema": SCHEMA,
@@ -39,6 +42,13 @@ def write_json(directory: Path) -> None:
         "images": totals.images,
         "blobs": {"count": totals.blobs, "bytes": totals.blob_bytes, "animated": totals.animated},
         "exact_duplicates": totals.exact_duplicates,
+        "duplicates": {
+            "groups": groups,
+            "states": {state: count for state, (count, _) in states.items()},
+            "members": verdicts,
+            "bytes_to_win": sum(size for _, size in states.values()),
+        },
+        "trash": {"count": trashed, "bytes": trashed_bytes},
         "database": {"path": str(archive.path), "bytes": size},
     }
     write(json_text(document) + "\n")
@@ -125,6 +135,12 @@ def _duplicates(report: Report, connection: Connection) -> None:
     report.line("groups", f"{groups:,}")
     by_verdict = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
     report.line("members", f"{sum(verdicts.values()):,} ({by_verdict})")
+    states = reports.duplicate_states(connection)
+    trashed, size = reports.trash_counts(connection)
+    report.heading("\nWhat could be won")
+    for state, (count, gain) in states.items():
+        report.line(f"{state} groups", f"{count:,}, {decimal(gain)}")
+    report.line("trash", f"{trashed:,}, {decimal(size)}")
 
 
 def _tags(report: Report, connection: Connection) -> None:

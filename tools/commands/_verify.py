@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import DownloadColumn
 from sqlalchemy.engine import URL
 
 from imagefap_scraper.database.session import open_writer
@@ -17,12 +15,14 @@ from imagefap_scraper.storage.files import ArchiveDirectory
 from imagefap_scraper.storage.lock import DirectoryLock, database_lock
 from tools.commands._archive import open_archive
 from tools.commands._audit import Audit, check
+from tools.commands._progress import live
 from tools.commands._repair import Repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rich.progress import Progress
     from sqlalchemy import Connection
 
     from tools.commands._archive import Archive
@@ -103,8 +103,5 @@ def _bar(wanted: bool) -> Iterator[_Bar | None]:
     if not wanted:
         yield None
         return
-    console = Console(stderr=True)
-    seen = sys.stderr is not None and sys.stderr.isatty() and not console.is_dumb_terminal
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not seen) as progress:
+    with live(DownloadColumn()) as progress:
         yield _Bar(progress)

@@ -149,6 +149,12 @@ class WorldBuilder:
         user.folders.append(folder)
         return folder
 
+    def galleries_folder(self, user: User, name: str, galleries: Sequence[Gallery]) -> Folder:
+        """A new folder of the user that holds galleries, in this order."""
+        folder = self.folder(user, name)
+        folder.holds, folder.ids = "galleries", [gallery.gallery_id for gallery in galleries]
+        return folder
+
     def _ordered(self, ids: Sequence[int], folder_id: int) -> list[int]:
         ordered = list(ids)
         if self.options.order == "reversed":

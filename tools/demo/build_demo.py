@@ -116,9 +116,7 @@ def _small_folders(builder: WorldBuilder, user: User) -> None:
 
 def _other_kinds(builder: WorldBuilder, user: User) -> None:
     builder.folder(user, "Nothing yet")
-    folder = builder.folder(user, "Galleries I like")
-    folder.holds = "galleries"
-    folder.ids = list(builder.world.galleries)[:7]
+    builder.galleries_folder(user, "Galleries I like", list(builder.world.galleries.values())[:7])
 
 
 def _second_user(builder: WorldBuilder, first: User) -> None:

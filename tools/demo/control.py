@@ -120,9 +120,11 @@ def change_world(world: World, order: dict[str, Any]) -> dict[str, Any]:
 
         create      {"gallery": G, "count": n, "name": text with {} for the id}: new images at the end of the gallery
         add_folder  {"user": U, "folder": F, "name": N, "ids": [...]}: a new folder at the end of the list
-        append      {"folder": F, "ids": [...]}: favorites added at the end; without `ids`, what `create` made
+        append      {"folder": F, "ids": [...]}: favorites added at the end (of a folder of galleries: their numbers);
+                    without `ids`, what `create` made
         remove      {"folder": F, "ids": [...]}: these favorites; no `folder`: everywhere; no `ids`: the folder
         status      {"ids": [...], "status": S}: the site loses images, or has them back
+        gallery     {"gallery": G, "ids": [...], "gone": false}: another order of its images; or it is gone
         rename      {"folder": F, "name": N}
         lock        {"folder": F, "locked": true}
 
@@ -138,6 +140,7 @@ def change_world(world: World, order: dict[str, Any]) -> dict[str, Any]:
         "append": _append,
         "remove": _remove,
         "status": _status,
+        "gallery": _gallery,
         "rename": _rename,
         "lock": _lock,
     }
@@ -186,7 +189,12 @@ def _add_folder(world: World, order: dict[str, Any], created: list[int]) -> None
 
 
 def _append(world: World, order: dict[str, Any], created: list[int]) -> None:
-    _folder(world, order["folder"])[1].ids.extend(_known(world, order.get("ids", created)))
+    folder, ids = _folder(world, order["folder"])[1], order.get("ids", created)
+    if folder.holds == "images":
+        _known(world, ids)
+    elif unknown := set(ids) - set(world.galleries):
+        raise ValueError(f"there is no gallery {min(unknown)}")
+    folder.ids.extend(ids)
 
 
 def _remove(world: World, order: dict[str, Any], _: list[int]) -> None:
@@ -202,6 +210,17 @@ def _remove(world: World, order: dict[str, Any], _: list[int]) -> None:
 
 def _status(world: World, order: dict[str, Any], _: list[int]) -> None:
     world.set_state(_known(world, order["ids"]), ImageState(order["status"]))
+
+
+def _gallery(world: World, order: dict[str, Any], _: list[int]) -> None:
+    gallery = world.galleries.get(order["gallery"])
+    if gallery is None:
+        raise ValueError(f"there is no gallery {order['gallery']}")
+    gallery.gone = order.get("gone", gallery.gone)
+    ids = order.get("ids", gallery.ids)
+    if sorted(ids) != sorted(gallery.ids):
+        raise ValueError(f"these are not the images of gallery {gallery.gallery_id}")
+    world.order_gallery(gallery, ids)
 
 
 def _rename(world: World, order: dict[str, Any], _: list[int]) -> None:

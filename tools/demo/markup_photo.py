@@ -42,7 +42,8 @@ def photo_page(view: View, picture: Picture) -> str:
 
 def partial_strip(view: View, gallery_id: int | None, idx: int) -> str:
     """The strip alone, from position `idx` (from 0) of the gallery; an empty one if there is nothing."""
-    places = view.world.places(gallery_id) if gallery_id is not None else {}
+    gallery = view.world.galleries.get(gallery_id or 0)
+    places = view.world.places(gallery.gallery_id) if gallery and not gallery.gone else {}
     ids = list(places)
     shown = [view.world.images[ids[place]] for place in partial_window(idx, len(ids))]
     return _strip(view, shown, idx, len(ids))

@@ -149,7 +149,7 @@ class Site:
         if target.gallery_id is None:
             return self._user(target, view)
         gallery = self.world.galleries.get(target.gallery_id)
-        if gallery is None:
+        if gallery is None or gallery.gone:
             return page(markup_photo.gone_gallery_page())
         return page(markup_photo.gallery_page(view, gallery, target.page or 0))
 

@@ -68,13 +68,17 @@ class Picture:
 
 @dataclass
 class Gallery:
-    """A gallery: `ids` are its images in order, `window` its own strip rule (None for the world's)."""
+    """A gallery: `ids` are its images in order, `window` its own strip rule (None for the world's).
+
+    Of one that is `gone` folders still list the row, and the site shows nothing more; its images keep their pages.
+    """
 
     gallery_id: int
     title: str
     ids: list[int] = field(default_factory=list)
     uploader: str = ""
     window: WindowRule | None = None
+    gone: bool = False
 
 
 @dataclass
@@ -181,6 +185,11 @@ class World:
         """Let the site lose images, or have them back; an image keeps its place in its gallery."""
         for image_id in image_ids:
             self.images[image_id].state = state
+        self._places.clear()
+
+    def order_gallery(self, gallery: Gallery, image_ids: Iterable[int]) -> None:
+        """Let a gallery show these images, in this order."""
+        gallery.ids = list(image_ids)
         self._places.clear()
 
     def places(self, gallery_id: int) -> dict[int, int]:

@@ -11,11 +11,13 @@ from alembic.config import Config
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
-from imagefap_scraper.database.models import SCHEMA_REVISION
+from imagefap_scraper.database.base import SCHEMA_REVISION
 from imagefap_scraper.database.session import schema_revision, translate
 from imagefap_scraper.exceptions import DatabaseError
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from sqlalchemy import Engine
 
 
@@ -41,9 +43,16 @@ def upgrade(engine: Engine) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        with engine.connect() as connection:
+            # Tables are rebuilt, which for SQLite is to delete what other tables name. Within a transaction it cannot
+            # be switched; the driver's own connection has none yet.
+            driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+            driver.execute("PRAGMA foreign_keys = OFF")
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise DatabaseError(f"{path} names rows that are not there ({broken[0]}): restore a backup")
     except DBAPIError as error:
         raise translate(error, path) from error
     except ValueError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from imagefap_scraper.database.models import Base
+from imagefap_scraper.database import duplicate_models, facets, models  # noqa: F401 - they fill the metadata
+from imagefap_scraper.database.base import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from imagefap_scraper.database import models
+from imagefap_scraper.database import base
 
 revision = "0001"
 down_revision = None
@@ -30,10 +30,10 @@ def upgrade() -> None:
         sa.Column("frames", sa.Integer(), nullable=True),
         sa.Column("animated", sa.Boolean(), nullable=False),
         sa.Column("unchecked", sa.String(), nullable=False),
-        sa.Column("phash", models.Hash64(), nullable=True),
-        sa.Column("dhash", models.Hash64(), nullable=True),
+        sa.Column("phash", base.Hash64(), nullable=True),
+        sa.Column("dhash", base.Hash64(), nullable=True),
         sa.Column("hash_version", sa.Integer(), nullable=True),
-        sa.Column("stored_at", models.UtcDateTime(), nullable=False),
+        sa.Column("stored_at", base.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("sha256"),
     )
     op.create_table(
@@ -67,7 +67,7 @@ def upgrade() -> None:
         "users",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("first_seen", models.UtcDateTime(), nullable=False),
+        sa.Column("first_seen", base.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("user_id"),
     )
     op.create_table(
@@ -122,11 +122,11 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=True),
         sa.Column("pages", sa.Integer(), nullable=False),
-        sa.Column("first_seen", models.UtcDateTime(), nullable=False),
-        sa.Column("listed_at", models.UtcDateTime(), nullable=True),
-        sa.Column("finished_straight", models.UtcDateTime(), nullable=True),
-        sa.Column("finished_blobs", models.UtcDateTime(), nullable=True),
-        sa.Column("unlisted_at", models.UtcDateTime(), nullable=True),
+        sa.Column("first_seen", base.UtcDateTime(), nullable=False),
+        sa.Column("listed_at", base.UtcDateTime(), nullable=True),
+        sa.Column("finished_straight", base.UtcDateTime(), nullable=True),
+        sa.Column("finished_blobs", base.UtcDateTime(), nullable=True),
+        sa.Column("unlisted_at", base.UtcDateTime(), nullable=True),
         sa.CheckConstraint("kind IN ('images', 'galleries', 'empty')", name="folder_kind"),
         sa.ForeignKeyConstraint(
             ["user_id"],
@@ -140,16 +140,16 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("attempted_at", models.UtcDateTime(), nullable=True),
-        sa.Column("stored_at", models.UtcDateTime(), nullable=True),
+        sa.Column("attempted_at", base.UtcDateTime(), nullable=True),
+        sa.Column("stored_at", base.UtcDateTime(), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("gallery_id", sa.BigInteger(), nullable=True),
         sa.Column("address", sa.String(), nullable=True),
         sa.Column("added", sa.String(), nullable=True),
         sa.Column("missing", sa.String(length=8), nullable=True),
-        sa.Column("missed_at", models.UtcDateTime(), nullable=True),
-        sa.Column("vanished_at", models.UtcDateTime(), nullable=True),
+        sa.Column("missed_at", base.UtcDateTime(), nullable=True),
+        sa.Column("vanished_at", base.UtcDateTime(), nullable=True),
         sa.CheckConstraint("(status = 'stored') = (sha256 IS NOT NULL)", name="image_sha256_iff_stored"),
         sa.CheckConstraint("missing IN ('page', 'address', 'file')", name="image_missing"),
         sa.CheckConstraint("status IN ('wanted', 'stored', 'failed', 'gone')", name="image_status"),
@@ -169,9 +169,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("listed_name", sa.String(), nullable=True),
         sa.Column("verdict", sa.String(length=8), nullable=False),
-        sa.Column("first_seen", models.UtcDateTime(), nullable=False),
-        sa.Column("shown_at", models.UtcDateTime(), nullable=False),
-        sa.Column("unlisted_at", models.UtcDateTime(), nullable=True),
+        sa.Column("first_seen", base.UtcDateTime(), nullable=False),
+        sa.Column("shown_at", base.UtcDateTime(), nullable=False),
+        sa.Column("unlisted_at", base.UtcDateTime(), nullable=True),
         sa.CheckConstraint("verdict IN ('new', 'keep', 'skip')", name="favorite_verdict"),
         sa.ForeignKeyConstraint(
             ["image_id"],

@@ -1,0 +1,157 @@
+"""Groups of look-alikes: what they are derived from, and how they are kept. Every function is a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, or_, select
+
+from imagefap_scraper.database._parts import in_parts
+from imagefap_scraper.database.duplicate_models import (
+    Denial,
+    DuplicateGroup,
+    DuplicateMember,
+    KnownRelation,
+    Pair,
+    RuleMode,
+)
+from imagefap_scraper.database.models import Blob
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGroup:
+    """A group as it is kept; `members` are (SHA-256, verdict, asked)."""
+
+    group_id: int
+    kind: str
+    state: str
+    rev: str
+    bytes_to_win: int
+    suggestion: str | None
+    margin: int | None
+    reasons: dict[str, Any]
+    rule: str | None
+    deferred_until: datetime | None
+    members: tuple[tuple[str, str, bool], ...]
+
+
+_GROUP = list(DuplicateGroup.__table__.columns)
+_SETTLED = ("decided", "applied")
+
+
+def groups(connection: Connection, group_ids: Sequence[int] | None = None) -> list[StoredGroup]:
+    """Return groups with their members, by number; all of them without `group_ids`."""
+    if group_ids is None:
+        return _groups(connection, None)
+    return [group for some in in_parts(sorted(group_ids)) for group in _groups(connection, some)]
+
+
+def _groups(connection: Connection, group_ids: Sequence[int] | None) -> list[StoredGroup]:
+    members: dict[int, list[tuple[str, str, bool]]] = {}
+    query = select(
+        DuplicateMember.group_id, DuplicateMember.sha256, DuplicateMember.verdict, DuplicateMember.asked
+    ).order_by(DuplicateMember.group_id, DuplicateMember.sha256)
+    rows = select(*_GROUP).order_by(DuplicateGroup.group_id)
+    if group_ids is not None:
+        query = query.where(DuplicateMember.group_id.in_(group_ids))
+        rows = rows.where(DuplicateGroup.group_id.in_(group_ids))
+    for group_id, sha256, verdict, asked in connection.execute(query):
+        members.setdefault(group_id, []).append((sha256, verdict, bool(asked)))
+    return [
+        StoredGroup(**row, members=tuple(members.get(row["group_id"], ())))
+        for row in connection.execute(rows).mappings()
+    ]
+
+
+def group_ids(
+    connection: Connection, *, kinds: Collection[str] = (), states: Collection[str] = (), by_gain: bool = False
+) -> list[int]:
+    """Return the numbers of the groups of these kinds and states (any, if none is named), or the most to win first."""
+    query = select(DuplicateGroup.group_id)
+    if kinds:
+        query = query.where(DuplicateGroup.kind.in_(kinds))
+    if states:
+        query = query.where(DuplicateGroup.state.in_(states))
+    order = [DuplicateGroup.bytes_to_win.desc()] if by_gain else []
+    return list(connection.execute(query.order_by(*order, DuplicateGroup.group_id)).scalars())
+
+
+def groups_with(connection: Connection, sha256s: Collection[str]) -> list[int]:
+    """Return the numbers of the groups in which any of these blobs is a member that is not `false`."""
+    found: set[int] = set()
+    for some in in_parts(sorted(sha256s)):
+        query = select(DuplicateMember.group_id).distinct()
+        found |= set(
+            connection.execute(
+                query.where(DuplicateMember.sha256.in_(some), DuplicateMember.verdict != "false")
+            ).scalars()
+        )
+    return sorted(found)
+
+
+def next_group_id(connection: Connection) -> int:
+    """Return the number of the next group."""
+    return int(connection.execute(select(func.coalesce(func.max(DuplicateGroup.group_id), 0))).scalar_one()) + 1
+
+
+def pairs(connection: Connection, phash: int, dhash: int, among: Collection[str] | None = None) -> Iterator[Any]:
+    """Yield the rows of `pairs` between live blobs within a distance (bits) of PHash or DHash, or among some alone."""
+    columns = list(Pair.__table__.columns)
+    live = select(Blob.sha256).where(Blob.state == "live")
+    near = or_(Pair.distance <= phash, Pair.dhash_distance <= dhash)
+    if among is None:
+        yield from connection.execute(
+            select(*columns).where(near, Pair.first.in_(live), Pair.second.in_(live)).order_by(Pair.first, Pair.second)
+        )
+        return
+    wanted = set(among)
+    # Asked pair by pair: a list of all that is live would be made once a decision.
+    both = [
+        select(Blob.sha256).where(Blob.sha256 == one, Blob.state == "live").exists()
+        for one in (Pair.first, Pair.second)
+    ]
+    for some in in_parts(sorted(wanted)):
+        rows = connection.execute(
+            select(*columns).where(near, Pair.first.in_(some), *both).order_by(Pair.first, Pair.second)
+        )
+        yield from (row for row in rows if row.second in wanted)
+
+
+def relations(connection: Connection, around: Collection[str] | None = None) -> list[tuple[str, str, str]]:
+    """Return what is known of pairs; around some blobs, and around those that are the same as they, if named."""
+    columns = (KnownRelation.first, KnownRelation.second, KnownRelation.kind)
+    order = (KnownRelation.first, KnownRelation.second)
+    if around is None:
+        return [(a, b, kind) for a, b, kind in connection.execute(select(*columns).order_by(*order))]
+    found: dict[tuple[str, str], str] = {}
+    seen: set[str] = set()
+    waiting = set(around)
+    while waiting:
+        seen |= waiting
+        rows: list[Any] = []
+        for some in in_parts(sorted(waiting)):
+            here = or_(KnownRelation.first.in_(some), KnownRelation.second.in_(some))
+            rows += connection.execute(select(*columns).where(here)).all()
+        found |= {(first, second): kind for first, second, kind in rows}
+        waiting = {sha256 for first, second, kind in rows if kind == "same" for sha256 in (first, second)} - seen
+    return [(first, second, kind) for (first, second), kind in sorted(found.items())]
+
+
+def denials(connection: Connection) -> dict[str, set[tuple[str, str]]]:
+    """Return the pairs for which each rule was denied."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for rule, first, second in connection.execute(select(Denial.rule, Denial.first, Denial.second)):
+        found.setdefault(rule, set()).add((first, second))
+    return found
+
+
+def rule_modes(connection: Connection) -> dict[str, str]:
+    """Return the modes of the rules that are not as shipped."""
+    return dict(connection.execute(select(RuleMode.rule, RuleMode.mode)).all())

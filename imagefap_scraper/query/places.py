@@ -1,0 +1,124 @@
+"""The users, folders, galleries and tags that a query names, looked up without regard to case."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy import false, select, tuple_
+
+from imagefap_scraper.database.models import Folder, Gallery, User
+from imagefap_scraper.database.tags import TagTree, name_key
+from imagefap_scraper.query.nodes import All, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from imagefap_scraper.database.models import Favorite
+    from imagefap_scraper.query.nodes import Query
+
+#: Each folder is two of the 32,766 values that SQLite takes in a statement.
+_MOST_FOLDERS = 5000
+_MOST_GALLERIES = 10_000
+
+
+class Places:
+    """What the names in one query mean.
+
+    A folder that is asked for together with a user is one of that user's.
+    """
+
+    def __init__(self, connection: Connection, query: Query) -> None:
+        self._connection = connection
+        self._query = query
+        nodes = query.root.nodes if isinstance(query.root, All) else (query.root,)
+        #: The terms that every row must meet.
+        self.demanded = [node for node in nodes if isinstance(node, Term)]
+
+    @cached_property
+    def _tree(self) -> TagTree:
+        return TagTree(self._connection)
+
+    def users(self, term: Term) -> list[int]:
+        """Return the numbers of the users of that name.
+
+        Raises:
+            UserInputError: there is none.
+        """
+        rows = self._connection.execute(select(User.user_id, User.name)).all()
+        found = [user_id for user_id, name in rows if _is_called(term.value, name, user_id)]
+        self._refuse_none(term, found, "no user is called so; `process.py print` lists them")
+        return found
+
+    def folders(self, term: Term) -> list[tuple[int, int]]:
+        """Return the user's and the folder's number of the folders of that name, in order.
+
+        Raises:
+            UserInputError: there is none, or far too many.
+        """
+        rows = self._connection.execute(select(Folder.user_id, Folder.folder_id, Folder.name)).all()
+        found = [(user, folder) for user, folder, name in rows if _is_called(term.value, name, folder)]
+        self._refuse_none(term, found, "no folder is called so; `process.py print` lists them, * stands for anything")
+        if term in self.demanded:
+            for other in self.demanded:
+                if other.field == "user":
+                    users = set(self.users(other))
+                    found = [place for place in found if place[0] in users]
+        if len(found) > _MOST_FOLDERS:
+            self._query.refuse(term, f"these are {len(found):,} folders; write more of the name, or user:")
+        return sorted(found)
+
+    def users_with_all(self, places: list[tuple[int, int]]) -> list[int]:
+        """Return the users of these folders if they have no others, else nothing: those are quicker to find."""
+        users = {user for user, _ in places}
+        rows = self._connection.execute(select(Folder.user_id).where(Folder.user_id.in_(users))).all()
+        return sorted(users) if len(rows) == len(places) else []
+
+    def in_folders(self, term: Term, favorite: type[Favorite]) -> ColumnElement[bool]:
+        """Return the condition that a favorite is in one of the folders of that name."""
+        places = self.folders(term)
+        if len(places) == 1:
+            ((user_id, folder_id),) = places
+            return (favorite.user_id == user_id) & (favorite.folder_id == folder_id)
+        return tuple_(favorite.user_id, favorite.folder_id).in_(places) if places else false()
+
+    def galleries(self, term: Term) -> list[int]:
+        """Return the numbers of the galleries of that name.
+
+        Raises:
+            UserInputError: there is none, or far too many.
+        """
+        query = select(Gallery.gallery_id, Gallery.name)
+        if term.value.isascii() and term.value.isdecimal():
+            query = query.where(Gallery.gallery_id == int(term.value))
+        rows = self._connection.execute(query).all()
+        found = [gallery for gallery, name in rows if _is_called(term.value, name, gallery)]
+        self._refuse_none(term, found, "no gallery is called so, * stands for anything")
+        if len(found) > _MOST_GALLERIES:
+            self._query.refuse(term, f"these are {len(found):,} galleries; write more of the name")
+        return found
+
+    def tags(self, term: Term) -> list[int]:
+        """Return the numbers of the tags of that path and of those below them.
+
+        Raises:
+            UserInputError: there is none.
+        """
+        found = sorted(self._tree.matching(term.value))
+        self._refuse_none(term, found, "there is no such tag; `process.py tags list` shows them")
+        return found
+
+    def _refuse_none(self, term: Term, found: Iterable[object], reason: str) -> None:
+        if not found and "*" not in term.value:
+            self._query.refuse(term, reason)
+
+
+def _is_called(wanted: str, name: str, number: int) -> bool:
+    """Tell whether a pattern means this name or this number."""
+    if wanted == str(number):
+        return True
+    pattern = ".*".join(re.escape(part) for part in name_key(wanted).split("*"))
+    return re.fullmatch(pattern, name_key(name), re.DOTALL) is not None

@@ -1,0 +1,164 @@
+"""The trash as its owner sees it: what is in it, bringing one thing back, emptying it for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from imagefap_scraper.database import members as blobs
+from imagefap_scraper.database.checks import known_paths
+from imagefap_scraper.database.duplicate_models import DuplicateMember
+from imagefap_scraper.database.journal import Journal
+from imagefap_scraper.database.models import Blob, StoredFile
+from imagefap_scraper.exceptions import NotFoundError, StorageError, UserInputError
+from imagefap_scraper.review.batches import Done, Report, run_batch
+from imagefap_scraper.review.grouping import regroup
+from imagefap_scraper.review.throwing_out import take_back
+from imagefap_scraper.storage.audit import files_below
+from imagefap_scraper.storage.trash import TRASH, is_in_trash, original_path, remove
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from imagefap_scraper.review.options import Options
+    from imagefap_scraper.review.workplace import Workplace
+
+#: Digits of a SHA-256 from which on a blob may be named by its beginning.
+_LEAST_DIGITS = 6
+#: Files that are looked up at a time.
+_AT_A_TIME = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Trashed:
+    """A blob in the trash: its SHA-256, the keeper's, when it went, its bytes and the paths of its files."""
+
+    sha256: str
+    kept_as: str
+    trashed_at: datetime
+    size: int
+    paths: tuple[str, ...]
+
+
+def in_trash(connection: Connection, older_than: datetime | None = None) -> list[Trashed]:
+    """Return what is in the trash, the oldest first; only what went before a moment, if one is given."""
+    query = select(Blob.sha256, Blob.kept_as, Blob.trashed_at, Blob.size).where(Blob.state == "trashed")
+    if older_than is not None:
+        query = query.where(Blob.trashed_at < older_than)
+    paths: dict[str, list[str]] = {}
+    of_trash = select(StoredFile.sha256, StoredFile.path).join(Blob, Blob.sha256 == StoredFile.sha256)
+    for sha256, path in connection.execute(of_trash.where(Blob.state == "trashed").order_by(StoredFile.path)):
+        paths.setdefault(sha256, []).append(path)
+    rows = connection.execute(query.order_by(Blob.trashed_at, Blob.sha256)).mappings()
+    return [Trashed(**row, paths=tuple(paths.get(row["sha256"], ()))) for row in rows]
+
+
+def named(connection: Connection, beginning: str) -> Trashed:
+    """Return the blob in the trash whose SHA-256 begins so.
+
+    Raises:
+        UserInputError: fewer than 6 digits, or several begin so.
+        NotFoundError: none does.
+    """
+    if len(beginning) < _LEAST_DIGITS:
+        raise UserInputError(f"{beginning!r} is too short: give at least {_LEAST_DIGITS} digits of the SHA-256")
+    found = [one for one in in_trash(connection) if one.sha256.startswith(beginning.lower())]
+    if not found:
+        raise NotFoundError(
+            f"nothing in the trash begins with {beginning}; `process.py trash list` shows what is there"
+        )
+    if len(found) > 1:
+        raise UserInputError(f"{len(found)} pictures in the trash begin with {beginning}: give more digits")
+    return found[0]
+
+
+def restore(workplace: Workplace, sha256s: Sequence[str], options: Options, *, dry_run: bool = False) -> Report:
+    """Bring pictures back to their places; they are kept from now on, beside what was kept instead of them.
+
+    Raises:
+        StorageError: a file is not in the trash any more, its place is taken, or the disk refused.
+        LockedError, DatabaseError: the database refused.
+    """
+
+    def step(connection: Connection, sha256: str, batch: int | None) -> tuple[int, Done]:
+        journal = Journal(connection, actor="you", kind="restore", batch=batch)
+        return journal.batch, _restore(workplace, journal, sha256, options)
+
+    return run_batch(workplace, list(sha256s), step, lambda _: 0, dry_run=dry_run)
+
+
+def _restore(workplace: Workplace, journal: Journal, sha256: str, options: Options) -> Done:
+    connection = journal.connection
+    paths = _original_paths(connection, sha256)
+    for source, target in paths.items():
+        if not workplace.directory.resolve(source).is_file():
+            raise StorageError(f"{source} is not there any more: it cannot be brought back")
+        if workplace.directory.resolve(target).exists():
+            raise StorageError(f"{target} is taken by another file: move that away and restore again")
+    files = take_back(journal, sha256, paths)
+    members = select(DuplicateMember.group_id).where(
+        DuplicateMember.sha256 == sha256, DuplicateMember.verdict == "skip"
+    )
+    for group_id in list(connection.execute(members).scalars()):
+        journal.update("duplicate_members", {"group_id": group_id, "sha256": sha256}, {"verdict": "keep"})
+    regroup(journal, options, around=[sha256])
+    size = blobs.blob_facts(connection, [sha256])[sha256].size
+    action_id = journal.close(f"{sha256[:10]} back from the trash", bytes_moved=size)
+    return Done(0, action_id, sha256, (sha256,), files, size)
+
+
+def _original_paths(connection: Connection, sha256: str) -> dict[str, str]:
+    """Return where a trashed blob's files were, by their paths in the trash."""
+    return {path: original_path(path) for path in blobs.files(connection, sha256) if is_in_trash(path)}
+
+
+def empty(
+    workplace: Workplace,
+    older_than: datetime | None,
+    *,
+    dry_run: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Delete for good what is in the trash, or went there before a moment; this alone cannot be undone.
+
+    Rows first: a file that a kill leaves behind is deleted by the next emptying.
+
+    Raises:
+        StorageError: the disk refused.
+        LockedError, DatabaseError: the database refused.
+    """
+    with workplace.reading() as connection:
+        wanted = in_trash(connection, older_than)
+
+    def step(connection: Connection, one: Trashed, batch: int | None) -> tuple[int, Done]:
+        journal = Journal(connection, actor="you", kind="empty", batch=batch)
+        for path in one.paths:
+            journal.delete("files", {"path": path})
+        journal.update("blobs", {"sha256": one.sha256}, {"state": "purged"})
+        action_id = journal.close(f"{one.sha256[:10]} deleted for good", bytes_moved=one.size)
+        return journal.batch, Done(0, action_id, one.kept_as, (one.sha256,), len(one.paths), one.size)
+
+    report = run_batch(workplace, wanted, step, lambda _: 0, dry_run=dry_run, on_progress=on_progress)
+    if not dry_run:
+        for one in wanted:
+            for path in one.paths:
+                remove(workplace.directory, path)
+        _sweep(workplace)
+    return report
+
+
+def _sweep(workplace: Workplace) -> None:
+    """Delete what an emptying that was killed has left: files in the trash that no row names."""
+    below = files_below(workplace.directory, TRASH, deep=True)
+    while some := list(islice(below, _AT_A_TIME)):
+        with workplace.reading() as connection:
+            known = known_paths(connection, some)
+        for path in some:
+            if path not in known:
+                remove(workplace.directory, path)

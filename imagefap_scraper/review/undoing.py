@@ -1,0 +1,165 @@
+"""Undoing: every row that an action changed is as it was before, and the files follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagefap_scraper.database import groups as stored
+from imagefap_scraper.database.journal import (
+    Journal,
+    actions_of_batch,
+    history,
+    later_action_on,
+    read_row,
+    stands,
+)
+from imagefap_scraper.database.moves import add_move
+from imagefap_scraper.exceptions import NotFoundError, StorageError, UserInputError
+from imagefap_scraper.review.batches import Done, Report, run_batch
+from imagefap_scraper.review.grouping import regroup
+from imagefap_scraper.storage.trash import is_in_trash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from imagefap_scraper.database.journal import Change, Entry
+    from imagefap_scraper.review.options import Options
+    from imagefap_scraper.review.workplace import Workplace
+
+#: Derived from evidence and knowledge: where a later search has changed them, they are derived again.
+_DERIVED = frozenset({"duplicate_groups", "duplicate_members"})
+#: Kinds of actions that cannot be undone, and why.
+_FOR_GOOD = {
+    "empty": "it emptied the trash, and those files are deleted for good",
+    "import": "it made this archive; delete its directory instead",
+}
+
+
+def last_batch(connection: Connection, *, undone: bool = False) -> int:
+    """Return the batch of the latest action that can be undone; with `undone`, of the latest undoing (a redo).
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    for entry in history(connection):
+        if entry.undone_by is None and (entry.undoes is not None) == undone and entry.kind not in _FOR_GOOD:
+            return entry.batch
+    raise NotFoundError(f"there is nothing to {'redo' if undone else 'undo'}")
+
+
+def entries_of(connection: Connection, action_or_batch: int, *, whole_batch: bool) -> list[Entry]:
+    """Return an action, or all of its batch, the latest first, without those that are undone already.
+
+    Raises:
+        NotFoundError: there is no such action.
+        UserInputError: it is undone already, or was an emptying of the trash.
+    """
+    found = [entry for entry in history(connection) if entry.action_id == action_or_batch]
+    if not found:
+        raise NotFoundError(f"there is no action {action_or_batch}; `process.py history` shows those that there are")
+    batch = actions_of_batch(connection, found[0].batch)
+    wanted = [entry for entry in batch if whole_batch or entry.action_id == action_or_batch]
+    open_ones = [entry for entry in wanted if entry.undone_by is None]
+    if not open_ones:
+        raise UserInputError(f"action {action_or_batch} is undone already, by action {wanted[0].undone_by}")
+    for entry in open_ones:
+        if entry.kind in _FOR_GOOD:
+            raise UserInputError(f"action {entry.action_id} cannot be undone: {_FOR_GOOD[entry.kind]}")
+    return open_ones
+
+
+def undo(
+    workplace: Workplace,
+    entries: Sequence[Entry],
+    options: Options,
+    *,
+    dry_run: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Take actions back, the latest first; the undoing is a batch of its own, which can be undone in turn.
+
+    Afterwards rows and files are byte for byte as before. Where a search has derived other groups meanwhile, these
+    are derived once more instead.
+
+    Raises:
+        UserInputError: a later action changed the same, and has to be undone first.
+        StorageError: a file is not in the trash any more, its place is taken, or the disk refused.
+        LockedError, DatabaseError: the database refused.
+    """
+
+    def step(connection: Connection, entry: Entry, batch: int | None) -> tuple[int, Done]:
+        journal = Journal(connection, actor="you", kind="undo", batch=batch, undoes=entry.action_id)
+        return journal.batch, _undo(workplace, journal, entry, options)
+
+    return run_batch(workplace, entries, step, lambda entry: entry.action_id, dry_run=dry_run, on_progress=on_progress)
+
+
+def _undo(workplace: Workplace, journal: Journal, entry: Entry, options: Options) -> Done:
+    connection = journal.connection
+    moved, size = [], 0
+    derived_anew = False
+    for change in reversed(entry.changes):
+        if not stands(connection, change):
+            if change.table not in _DERIVED:
+                raise _changed_since(connection, entry, change)
+            derived_anew = True
+            _restore_verdict(journal, change)
+            continue
+        if change.table == "files":
+            _send_back(workplace, connection, change)
+            moved.append(change)
+        journal.take_back(change)
+        if change.table == "blobs":
+            row = read_row(connection, "blobs", change.key, ["size"])
+            size += row["size"] if row is not None and "state" in (change.before or {}) else 0
+    if derived_anew or any(change.table in _DERIVED for change in entry.changes):
+        regroup(journal, options, around=_blobs(entry))
+    summary = f"action {entry.action_id} ({entry.summary})"
+    action_id = journal.close(summary, bytes_moved=size)
+    return Done(entry.action_id, action_id, files=len(moved), bytes=size)
+
+
+def _blobs(entry: Entry) -> set[str]:
+    return {change.key["sha256"] for change in entry.changes if change.table == "duplicate_members"}
+
+
+def _send_back(workplace: Workplace, connection: Connection, change: Change) -> None:
+    """Have a file moved to where it was, or to the trash again.
+
+    Raises:
+        StorageError: it is not where its row says, or its place is taken.
+    """
+    assert change.before is not None
+    assert change.after is not None
+    source, target = change.after["path"], change.before["path"]
+    if not workplace.directory.resolve(source).is_file():
+        raise StorageError(f"{source} is not there any more: it cannot be brought back")
+    if workplace.directory.resolve(target).exists():
+        raise StorageError(f"{target} is taken by another file: move that away and undo again")
+    add_move(connection, source, target)
+
+
+def _restore_verdict(journal: Journal, change: Change) -> None:
+    """Give a member its verdict back in whichever group it is now."""
+    before, after = change.before or {}, change.after or {}
+    if change.table != "duplicate_members" or "verdict" not in before or "verdict" not in after:
+        return
+    sha256 = change.key["sha256"]
+    for group_id in stored.groups_with(journal.connection, [sha256]):
+        key = {"group_id": group_id, "sha256": sha256}
+        row = read_row(journal.connection, "duplicate_members", key, ["verdict"])
+        if row == {"verdict": after["verdict"]}:
+            journal.update("duplicate_members", key, {"verdict": before["verdict"]})
+
+
+def _changed_since(connection: Connection, entry: Entry, change: Change) -> UserInputError:
+    later = later_action_on(connection, entry.action_id, change)
+    if later is not None and any(one.kind == "empty" for one in history(connection) if one.action_id == later):
+        return UserInputError(f"action {entry.action_id} cannot be undone: the trash has been emptied since")
+    if later is not None:
+        return UserInputError(f"action {later} changed the same pictures after action {entry.action_id}: undo it first")
+    if change.table == "files" and is_in_trash((change.after or {}).get("path", "")):
+        return UserInputError(f"action {entry.action_id} cannot be undone: the trash has been emptied since")
+    return UserInputError(f"action {entry.action_id} cannot be undone: {change.table} has changed since")
