@@ -240,6 +240,10 @@ def _check_members(
             raise UserInputError(f"The verdict on {blob[:12]} is not taken back by another one; undo the decision.")
         if verdict is Verdict.KEEP and verdict is not group.members[blob] and blob not in live:
             raise UserInputError(f"{blob[:12]} cannot be kept, it is not in the archive any more; restore it first.")
+        if verdict is Verdict.FALSE and group.members[blob] is Verdict.SKIP and blob not in live:
+            raise UserInputError(
+                f"{blob[:12]} was thrown out as a copy, and is no other picture then; restore it first."
+            )
 
 
 def _check_outcome(group: Judged, step: _Step) -> None:
