@@ -57,6 +57,6 @@ $(VENV)/.ready: requirements.txt
 	@$(INSTALL) -r requirements.txt || { echo "the packages could not be installed (see above): is there a network? Then the same command again"; exit 1; }
 	@touch $@
 
-$(VENV)/.ready-test: $(VENV)/.ready requirements-test.txt
-	@$(INSTALL) -r requirements-test.txt || { echo "the test packages could not be installed (see above): is there a network? Then the same command again"; exit 1; }
+$(VENV)/.ready-test: $(VENV)/.ready requirements-test.txt requirements-extra.txt
+	@$(INSTALL) -r requirements-test.txt -r requirements-extra.txt || { echo "the test packages could not be installed (see above): is there a network? Then the same command again"; exit 1; }
 	@touch $@

@@ -88,6 +88,8 @@ IMAGEFAP_DUPS_PROTECTED = _setting("IMAGEFAP_DUPS_PROTECTED", "")
 IMAGEFAP_PROGRESS = _setting("IMAGEFAP_PROGRESS", "auto")
 #: Seconds between two lines where there is no terminal.
 IMAGEFAP_PROGRESS_INTERVAL = _setting("IMAGEFAP_PROGRESS_INTERVAL", "30")
+#: Addresses as Apprise writes them, with commas between, that get one message with counts at a crawl's end. Empty: none.
+IMAGEFAP_NOTIFY = _setting("IMAGEFAP_NOTIFY", "")
 
 # --- Scrapy ---------------------------------------------------------------------------------------------------------
 
@@ -158,6 +160,7 @@ EXTENSIONS = {
     "imagefap_scraper.pace.gate.PageGate": 0,
     "imagefap_scraper.extensions.progress.LiveProgress": 500,
     "imagefap_scraper.extensions.summary.EndSummary": 510,
+    "imagefap_scraper.extensions.notify.EndNotification": 520,
 }
 ITEM_PIPELINES = {
     "imagefap_scraper.pipelines.sha256.Sha256Pipeline": 100,

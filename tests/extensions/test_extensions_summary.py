@@ -63,6 +63,29 @@ def test_rows_that_say_nothing_are_left_out() -> None:
     ]
 
 
+def test_filters_and_galleries_are_told() -> None:
+    stats: dict[str, Any] = {
+        "imagefap/images/total": 10,
+        "imagefap/images/stored": 7,
+        "imagefap/images/filtered": 3,
+        "imagefap/images/filtered_reasons/types=gif": 3,
+        "imagefap/galleries/total": 2,
+        "imagefap/galleries/listed": 1,
+        "imagefap/galleries/skipped": [("old (gallery 7)", "gone from the site")],
+    }
+    counts = Snapshot.of(stats)
+    assert counts.images_to_do == 0
+    assert (
+        dict(rows(counts)).items()
+        >= {
+            "Filtered out": "3: types=gif (3)",
+            "Galleries read": "1 of 2",
+            "Skipped gallery": "old (gallery 7): gone from the site",
+        }.items()
+    )
+    assert advice(counts, "finished", 0.0) == "All is here that the filters let in; 3 of 10 are kept out."
+
+
 def test_many_skipped_folders_and_reasons_stay_few_lines() -> None:
     stats: dict[str, Any] = {
         "imagefap/folders/skipped": [(f"f{i}", "private") for i in range(20)],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tools.commands._complete import query_completion, tag_completion
 from tools.commands._options import archive_directory, directory_option, json_option
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ Examples:
   python tools/process.py tags add plants/trees/oaks
 """
 )
-@click.argument("path", metavar="PARENT/NAME")
+@click.argument("path", metavar="PARENT/NAME", shell_complete=tag_completion)
 @_changing
 def add(ctx: click.Context, path: str, **options: Any) -> None:
     """Make a tag, and those above it that are not there."""
@@ -89,7 +90,7 @@ Examples:
   python tools/process.py tags rename plants flora --dry-run
 """
 )
-@click.argument("tag")
+@click.argument("tag", shell_complete=tag_completion)
 @click.argument("name")
 @_changing
 def rename(ctx: click.Context, tag: str, name: str, **options: Any) -> None:
@@ -106,8 +107,8 @@ Examples:
   python tools/process.py tags move plants/trees /
 """
 )
-@click.argument("tag")
-@click.argument("parent")
+@click.argument("tag", shell_complete=tag_completion)
+@click.argument("parent", shell_complete=tag_completion)
 @_changing
 def move(ctx: click.Context, tag: str, parent: str, **options: Any) -> None:
     """Put a TAG with all below it under another PARENT; / is the top."""
@@ -123,7 +124,7 @@ Examples:
   python tools/process.py tags delete plants/trees --yes
 """
 )
-@click.argument("tag")
+@click.argument("tag", shell_complete=tag_completion)
 @_changing
 def delete(ctx: click.Context, tag: str, **options: Any) -> None:
     """Remove a TAG from all that carries it, and itself; refused while there are tags below it."""
@@ -140,8 +141,8 @@ Examples:
 """,
     help=f"Put a TAG on all images of a QUERY.\n\n{_QUERY_HELP}",
 )
-@click.argument("query")
-@click.argument("tag")
+@click.argument("query", shell_complete=query_completion)
+@click.argument("tag", shell_complete=tag_completion)
 @_changing
 def assign(ctx: click.Context, query: str, tag: str, **options: Any) -> None:
     """Put a TAG on all images of a QUERY."""
@@ -158,8 +159,8 @@ Examples:
 """,
     help=f"Take a TAG off all images of a QUERY.\n\n{_QUERY_HELP}",
 )
-@click.argument("query")
-@click.argument("tag")
+@click.argument("query", shell_complete=query_completion)
+@click.argument("tag", shell_complete=tag_completion)
 @_changing
 def remove(ctx: click.Context, query: str, tag: str, **options: Any) -> None:
     """Take a TAG off all images of a QUERY."""

@@ -1,0 +1,145 @@
+"""The numbers behind the plots of `stats --plots`. Every function is a question."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from imagefap_scraper import settings as defaults
+from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, User
+from imagefap_scraper.exceptions import SettingError
+from imagefap_scraper.pace.config import read_config
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+#: Folders that are shown one by one; the rest is summed up.
+FOLDERS_SHOWN = 15
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What had been stored by the end of each day on which something was: images (blobs) and bytes."""
+
+    days: list[date]
+    images: list[int]
+    bytes: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages by minute, and blocks as (first, last moment); moments in UTC. Empty if nothing is on record."""
+
+    minutes: dict[datetime, int]
+    blocks: list[tuple[datetime, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlotData:
+    """All that is drawn; `sizes` counts files by the power of two (of bytes) that they reach, the rest is bytes."""
+
+    growth: Growth
+    sizes: dict[int, int]
+    formats: dict[str, int]
+    folders: dict[str, int]
+    pages: Pages
+
+
+def collect(connection: Connection) -> PlotData:
+    """Return what the archive says, and what the pace file says of the site's pages."""
+    return PlotData(growth(connection), sizes(connection), formats(connection), folders(connection), pages())
+
+
+def growth(connection: Connection) -> Growth:
+    """Return how the archive grew; what was thrown out later is in it."""
+    day = func.date(Blob.stored_at)
+    rows = connection.execute(select(day, func.count(), func.sum(Blob.size)).group_by(day).order_by(day)).all()
+    days, images, size = [], [0], [0]
+    for text, count, more in rows:
+        days.append(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date())
+        images.append(images[-1] + count)
+        size.append(size[-1] + more)
+    return Growth(days, images[1:], size[1:])
+
+
+def sizes(connection: Connection) -> dict[int, int]:
+    """Return how many live files reach each power of two of bytes, and not the next."""
+    found: Counter[int] = Counter()
+    rows = connection.execute(select(Blob.size, func.count()).where(Blob.state == "live").group_by(Blob.size)).all()
+    for size, count in rows:
+        found[max(0, size.bit_length() - 1)] += count
+    return dict(sorted(found.items()))
+
+
+def formats(connection: Connection) -> dict[str, int]:
+    """Return the bytes of the live files of each format, the most first."""
+    size = func.sum(Blob.size)
+    rows = connection.execute(
+        select(Blob.format, size).where(Blob.state == "live").group_by(Blob.format).order_by(size.desc(), Blob.format)
+    )
+    return dict(rows.all())
+
+
+def folders(connection: Connection) -> dict[str, int]:
+    """Return the bytes behind each folder (`user/folder`), the most first, the smaller ones together.
+
+    What lies in several folders counts in each of them, once.
+    """
+    blobs = (
+        select(Favorite.user_id, Favorite.folder_id, Blob.sha256, Blob.size)
+        .join(Image, Image.image_id == Favorite.image_id)
+        .join(Blob, Blob.sha256 == Image.sha256)
+        .distinct()
+        .subquery()
+    )
+    size = func.sum(blobs.c.size)
+    rows = connection.execute(
+        select(User.name, Folder.name, size)
+        .join(Folder, (Folder.user_id == blobs.c.user_id) & (Folder.folder_id == blobs.c.folder_id))
+        .join(User, User.user_id == blobs.c.user_id)
+        .group_by(blobs.c.user_id, blobs.c.folder_id)
+        .order_by(size.desc(), User.name, Folder.name, blobs.c.folder_id)
+    ).all()
+    found: Counter[str] = Counter()
+    for user, folder, size_here in rows[:FOLDERS_SHOWN]:
+        found[f"{user}/{folder}"] += size_here
+    if rest := rows[FOLDERS_SHOWN:]:
+        found[f"{len(rest):,} smaller folders"] += sum(row[2] for row in rest)
+    return dict(found)
+
+
+def pages() -> Pages:
+    """Return what the pace file holds: the pages of the site's longest window, an hour, and the latest block.
+
+    Older ones it forgets, so no longer history can be drawn.
+    """
+    values: dict[str, Any] = {name: os.environ.get(name, value) for name, value in vars(defaults).items()}
+    try:
+        config = read_config(values)
+        return _read_pages(config.file, config.host) if config.file.exists() else Pages({}, [])
+    except (SettingError, OSError, sqlite3.Error):
+        # The plots are about the archive; `doctor` says what is wrong with the pace.
+        return Pages({}, [])
+
+
+def _read_pages(file: Path, host: str) -> Pages:
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)) as connection:
+        sent = connection.execute("SELECT sent FROM page WHERE host = ? ORDER BY sent", (host,)).fetchall()
+        blocks = connection.execute("SELECT began, until FROM pause WHERE host = ? AND count > 0", (host,)).fetchall()
+    minutes = Counter(_moment(moment - moment % _MINUTE) for (moment,) in sent)
+    return Pages(dict(minutes), [(_moment(began), _moment(until)) for began, until in blocks])
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
