@@ -171,10 +171,9 @@ def settled_ids(connection: Connection, layout: str) -> set[int]:
 
 
 def image_ids(connection: Connection, status: ImageStatus) -> list[int]:
-    """Return the images of one status, by number."""
-    return list(
-        connection.execute(select(Image.image_id).where(Image.status == status).order_by(Image.image_id)).scalars()
-    )
+    """Return the site's images of one status, by number; those below 0 never were there."""
+    here = (Image.status == status, Image.image_id > 0)
+    return list(connection.execute(select(Image.image_id).where(*here).order_by(Image.image_id)).scalars())
 
 
 def wanted_images(connection: Connection, image_ids: Sequence[int], layout: str) -> list[WantedImage]:
