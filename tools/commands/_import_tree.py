@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tools.commands._import_local import carry_out
+from tools.commands._adopting import carry_out
 from tools.commands._options import archive_directory, directory_option, json_option
 
 
