@@ -18,6 +18,7 @@ from imagefap_scraper.storage.files import ArchiveDirectory
 from imagefap_scraper.storage.layouts import BlobLayout, ImageStore, StraightLayout
 from imagefap_scraper.storage.lock import DirectoryLock, database_lock, lock_beside
 from imagefap_scraper.storage.recovery import Intent, roll
+from imagefap_scraper.storage.template import FILE_FIELDS, Template
 from imagefap_scraper.storage.trash import FileMove, carry_out, is_in_trash, trash_path
 
 if TYPE_CHECKING:
@@ -43,7 +44,14 @@ class Archive:
     """
 
     def __init__(
-        self, output: Path, layout: Layout, *, database: bool = True, url: str = "", durable: bool = True
+        self,
+        output: Path,
+        layout: Layout,
+        *,
+        database: bool = True,
+        url: str = "",
+        durable: bool = True,
+        template: str | None = None,
     ) -> None:
         """Open the archive; whatever it holds open is released by `close`.
 
@@ -53,6 +61,7 @@ class Archive:
             database: False keeps none, and looks for equal bytes in the directory instead.
             url: another place for the database, as an SQLAlchemy address of an SQLite file.
             durable: False lets the database's commits reach the disk when they will; a power cut costs the last ones.
+            template: names of straight files, as `storage.template` reads it; None: the site's names.
 
         Raises:
             OutputError: the directory cannot be made or written.
@@ -63,6 +72,7 @@ class Archive:
         self.layout: Layout = layout
         self.writer: DatabaseWriter | None = None
         self._durable = durable
+        self._template = None if template is None else Template(template, FILE_FIELDS)
         self._open = ExitStack()
         address = database_url(Path(output).expanduser().absolute(), url) if database else None
         self.database = None if address is None else Path(str(address.database))
@@ -89,7 +99,7 @@ class Archive:
     def _make_store(self) -> ImageStore:
         if self.layout == "blobs":
             return BlobLayout(self.directory)
-        return StraightLayout(self.directory, match_content=self.database is None)
+        return StraightLayout(self.directory, match_content=self.database is None, template=self._template)
 
     def _open_database(self, address: Any) -> None:
         path = Path(address.database)

@@ -82,13 +82,18 @@ IMAGEFAP_DUPS_WEIGHTS = _setting("IMAGEFAP_DUPS_WEIGHTS", "")
 #: Names or numbers of folders whose pictures are never suggested to go, with commas between.
 IMAGEFAP_DUPS_PROTECTED = _setting("IMAGEFAP_DUPS_PROTECTED", "")
 
+# --- Sidecars -------------------------------------------------------------------------------------------------------
+
+#: `1`: in get mode a JSON file beside each picture (NAME.EXT.json) and for each folder (FOLDER.folder.json). `0`: none.
+IMAGEFAP_SIDECARS = _setting("IMAGEFAP_SIDECARS", "0")
+
 # --- What a person sees ---------------------------------------------------------------------------------------------
 
 #: `auto`: live display on a terminal, else a line a while. `off`: neither.
 IMAGEFAP_PROGRESS = _setting("IMAGEFAP_PROGRESS", "auto")
 #: Seconds between two lines where there is no terminal.
 IMAGEFAP_PROGRESS_INTERVAL = _setting("IMAGEFAP_PROGRESS_INTERVAL", "30")
-#: Addresses as Apprise writes them, with commas between, that get one message with counts at a crawl's end. Empty: none.
+#: Addresses as Apprise writes them, with commas between, that get one message with counts at a crawl's end.
 IMAGEFAP_NOTIFY = _setting("IMAGEFAP_NOTIFY", "")
 
 # --- Scrapy ---------------------------------------------------------------------------------------------------------
@@ -168,6 +173,7 @@ ITEM_PIPELINES = {
     "imagefap_scraper.pipelines.inspection.InspectionPipeline": 300,
     "imagefap_scraper.pipelines.storage.StoragePipeline": 400,
     "imagefap_scraper.pipelines.database.DatabasePipeline": 500,
+    "imagefap_scraper.pipelines.sidecars.SidecarsPipeline": 600,
 }
 
 LOG_LEVEL = "INFO"

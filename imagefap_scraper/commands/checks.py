@@ -12,7 +12,12 @@ from imagefap_scraper.pipelines.inspection import read_limits
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-_CHOICES = {"IMAGEFAP_DURABILITY": ("durable", "grouped"), "IMAGEFAP_PROGRESS": ("auto", "off")}
+_CHOICES = {
+    "IMAGEFAP_DURABILITY": ("durable", "grouped"),
+    "IMAGEFAP_PROGRESS": ("auto", "off"),
+    "IMAGEFAP_DUPS_AFTER_CRAWL": ("on", "off"),
+    "IMAGEFAP_SIDECARS": ("0", "1"),
+}
 
 
 def check_settings(settings: BaseSettings) -> None:
@@ -31,5 +36,5 @@ def check_settings(settings: BaseSettings) -> None:
     if whole_number(settings, "IMAGEFAP_IMAGE_CONCURRENCY") < 1:
         raise SettingError("IMAGEFAP_IMAGE_CONCURRENCY=0: give a number from 1 on")
     for name, choices in _CHOICES.items():
-        if settings[name] not in choices:
+        if str(settings[name]) not in choices:
             raise SettingError(f"{name}={settings[name]}: give one of {', '.join(choices)}")

@@ -6,7 +6,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from imagefap_scraper.exceptions import EX_INTERRUPTED, EX_OK, ArchiveError, SettingError
+from imagefap_scraper.exceptions import EX_INTERRUPTED, EX_OK, ArchiveError
 from imagefap_scraper.review.options import read_options
 from imagefap_scraper.review.progress import Silence
 from imagefap_scraper.review.workplace import Workplace
@@ -22,20 +22,12 @@ if TYPE_CHECKING:
     from imagefap_scraper.review.options import Options
     from imagefap_scraper.storage.files import ArchiveDirectory
 
-_SETTING = "IMAGEFAP_DUPS_AFTER_CRAWL"
 _HOW_TO = "python tools/process.py dups"
 
 
 def is_wanted(settings: BaseSettings) -> bool:
-    """Return whether a crawl is to be followed by a search.
-
-    Raises:
-        SettingError: the setting is neither `on` nor `off`.
-    """
-    value = str(settings[_SETTING]).lower()
-    if value not in ("on", "off"):
-        raise SettingError(f"{_SETTING}={settings[_SETTING]} is neither on nor off")
-    return value == "on"
+    """Return whether a crawl is to be followed by a search."""
+    return bool(settings["IMAGEFAP_DUPS_AFTER_CRAWL"] == "on")
 
 
 def options_of(settings: BaseSettings) -> Options:

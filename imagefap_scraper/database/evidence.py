@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HashRow:
-    """A picture that can be compared; hashes as signed 64-bit integers, `searched` in bits."""
+    """A picture that can be compared; hashes as signed 64-bit integers, `searched` in bits.
+
+    `kept_as` is set for one that was thrown out: what is like it is asked together with what was kept.
+    """
 
     sha256: str
     phash: int
     dhash: int
     animated: bool
     searched: int | None
+    kept_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,10 @@ _LIVE = Blob.state == "live"
 
 
 def hash_rows(connection: Connection, version: int) -> list[HashRow]:
-    """Return the live pictures whose hashes are of this version and mean something, in the order of their SHA-256."""
+    """Return the pictures whose hashes are of this version and mean something, in the order of their SHA-256."""
     rows = connection.exec_driver_sql(
-        "SELECT sha256, phash, dhash, animated, searched FROM blobs "
-        "WHERE state = 'live' AND phash IS NOT NULL AND hash_version = ? AND NOT flat ORDER BY sha256",
+        "SELECT sha256, phash, dhash, animated, searched, kept_as FROM blobs "
+        "WHERE phash IS NOT NULL AND hash_version = ? AND NOT flat ORDER BY sha256",
         (version,),
     )
     return [HashRow(*row) for row in rows]
@@ -185,6 +189,11 @@ def forget_old_pairs(connection: Connection, hash_version: int, look_version: in
     """Remove the pairs that other versions saw."""
     other = or_(Pair.hash_version != hash_version, Pair.look_version != look_version)
     connection.execute(delete(Pair).where(other))
+
+
+def forget_far_pairs(connection: Connection, phash: int, dhash: int) -> None:
+    """Remove the pairs that are within neither distance (bits)."""
+    connection.execute(delete(Pair).where(Pair.distance > phash, Pair.dhash_distance > dhash))
 
 
 def mark_searched(connection: Connection, sha256s: Sequence[str], distance: int) -> None:

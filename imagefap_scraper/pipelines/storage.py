@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from imagefap_scraper.database import writes
 from imagefap_scraper.exceptions import ArchiveError
+from imagefap_scraper.export.places import first_places
+from imagefap_scraper.export.seen import SeenPlaces
 from imagefap_scraper.inspection.formats import Format, extension
 from imagefap_scraper.items import ImageItem, ImageStatus
 from imagefap_scraper.pipelines.base import ArchivePipeline
 from imagefap_scraper.storage.files import AlreadyThere, disk_error
+from imagefap_scraper.storage.template import NOWHERE, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,6 +47,7 @@ class _Job:
     choice: Choice | None = None
     temp: TempFile | None = None
     published: bool = False
+    place: Place = NOWHERE
     error: BaseException | None = None
 
 
@@ -58,9 +62,11 @@ class StoragePipeline(ArchivePipeline):
         super().__init__(crawler)
         self._waiting: deque[_Job] = deque()
         self._working: asyncio.Task[None] | None = None
+        self._seen = SeenPlaces()
 
     async def process_item(self, item: Any) -> Any:
         """Return the item, stored."""
+        self._seen.note(item)
         if not isinstance(item, ImageItem) or item.status is not ImageStatus.WANTED:
             return item
         job = _Job(item, asyncio.get_running_loop().create_future())
@@ -100,6 +106,8 @@ class StoragePipeline(ArchivePipeline):
             job.done.set_result(None)
 
     async def _store(self, group: Sequence[_Job]) -> None:
+        if self.archive.store.needs_place:
+            await self._find_places(group)
         await asyncio.to_thread(self._prepare, group)
         placed = [job for job in group if job.temp is not None]
         ready = [job for job in placed if job.error is None]
@@ -112,6 +120,14 @@ class StoragePipeline(ArchivePipeline):
                 job.error = job.error or error
         # A file that has its name, but perhaps not yet durably, keeps its intent: the next start finishes it.
         await self._forget([job for job in placed if job.error is not None and not job.published])
+
+    async def _find_places(self, group: Sequence[_Job]) -> None:
+        """Find out in which folders the images are: from the database, else from what this crawl has listed."""
+        found = {}
+        if self.archive.writer is not None:
+            found = await self.archive.run(partial(first_places, image_ids=[job.item.image_id for job in group]))
+        for job in group:
+            job.place = found.get(job.item.image_id) or self._seen.place(job.item.image_id)
 
     def _prepare(self, group: Sequence[_Job]) -> None:
         """Write the temporary files of those that are not there yet, then wait for the disk."""
@@ -138,7 +154,12 @@ class StoragePipeline(ArchivePipeline):
                 return
         store = self.archive.store
         job.choice = store.choose(
-            item.sha256, item.size, extension=item_extension(item), name=item.name, image_id=item.image_id
+            item.sha256,
+            item.size,
+            extension=item_extension(item),
+            name=item.name,
+            image_id=item.image_id,
+            place=job.place,
         )
         item.path = job.choice.path
         if job.choice.uptodate:

@@ -16,6 +16,7 @@ from imagefap_scraper.dedup.encoding import HASH_VERSION
 from imagefap_scraper.dedup.kinds import GroupState, PairKind, Relation
 from imagefap_scraper.dedup.knowledge import Knowledge
 from imagefap_scraper.dedup.look import LOOK_VERSION
+from imagefap_scraper.dedup.orientation import inverse
 from imagefap_scraper.dedup.rules import RuleMode
 from imagefap_scraper.review.deciding import accept_choices, decide
 from imagefap_scraper.review.grouping import regroup
@@ -80,12 +81,12 @@ def find(workplace: Workplace, options: Options, progress: Progress, *, everythi
         report.unhashed = evidence.count_unhashed(connection, HASH_VERSION)
         known = evidence.compared_pairs(connection, HASH_VERSION, LOOK_VERSION)
         relations = stored.relations(connection)
-    report.pictures = len(rows)
+    report.pictures = sum(row.kept_as is None for row in rows)
     is_new = np.array(
         [everything or row.searched is None or row.searched < options.max_distance for row in rows], dtype=bool
     )
-    report.new = int(is_new.sum())
-    if report.new:
+    report.new = sum(new and row.kept_as is None for new, row in zip(is_new.tolist(), rows, strict=True))
+    if is_new.any():
         progress.start("comparing hashes", None)
         found = _search(rows, is_new, options)
         knowledge = Knowledge((first, second, Relation(kind)) for first, second, kind in relations)
@@ -94,8 +95,10 @@ def find(workplace: Workplace, options: Options, progress: Progress, *, everythi
         _look(workplace, unsettled, options, progress, report)
     with workplace.transaction() as connection:
         evidence.forget_old_pairs(connection, HASH_VERSION, LOOK_VERSION)
-        new = [row.sha256 for row, wanted_now in zip(rows, is_new, strict=True) if wanted_now]
-        evidence.mark_searched(connection, new, options.max_distance)
+        # What is on record is what this search would find, so that a decision sees the same groups as this search.
+        evidence.forget_far_pairs(connection, options.limits.phash, options.limits.dhash)
+        other = [row.sha256 for row in rows if row.searched != options.max_distance]
+        evidence.mark_searched(connection, other, options.max_distance)
         regroup(Rows(connection), options, new_run=True)
     report.by_rule = _follow_rules(workplace, options)
     with workplace.reading() as connection:
@@ -113,20 +116,31 @@ def _search(rows: Sequence[HashRow], is_new: NDArray[np.bool_], options: Options
 
 
 def _pairs(rows: Sequence[HashRow], found: Candidates) -> Iterator[Candidate]:
-    """Yield the candidates; rows are in the order of their SHA-256, and so are the two of a pair."""
+    """Yield the candidates among the live pictures, each once; the first has the lesser SHA-256.
+
+    In the place of a picture that was thrown out stands what was kept: it is the same picture, and may be a little
+    farther away.
+    """
+    by_name = {row.sha256: row for row in rows}
+    through: dict[tuple[str, str], Candidate] = {}
+    seen = set()
     columns = (column.tolist() for column in found)
     for first, second, distance, dhash_distance, orientation in zip(*columns, strict=True):
-        one, other = rows[first], rows[second]
-        yield Candidate(
-            one.sha256,
-            other.sha256,
-            distance,
-            dhash_distance,
-            orientation,
-            one.phash,
-            other.phash,
-            one.animated or other.animated,
-        )
+        one, other = (by_name.get(row.kept_as or row.sha256) for row in (rows[first], rows[second]))
+        if one is None or other is None or one is other:
+            continue
+        direct = one is rows[first] and other is rows[second]
+        if one.sha256 > other.sha256:
+            one, other, orientation = other, one, inverse(orientation)  # noqa: PLW2901 - the same, told from the other side
+        moves = one.animated or other.animated
+        names = (one.sha256, other.sha256)
+        pair = Candidate(*names, distance, dhash_distance, orientation, one.phash, other.phash, moves)
+        if direct:
+            seen.add(names)
+            yield pair
+        else:
+            through.setdefault(names, pair)
+    yield from (pair for names, pair in through.items() if names not in seen)
 
 
 def _look(

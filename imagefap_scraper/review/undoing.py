@@ -88,15 +88,42 @@ def undo(
         StorageError: a file is not in the trash any more, its place is taken, or the disk refused.
         LockedError, DatabaseError: the database refused.
     """
+    in_turn = _build_on_each_other(entries)
 
     def step(connection: Connection, entry: Entry, batch: int | None) -> tuple[int, Done]:
         journal = Journal(connection, actor="you", kind="undo", batch=batch, undoes=entry.action_id)
-        return journal.batch, _undo(workplace, journal, entry, options)
+        # In a rehearsal nothing moves, so what one action leaves for the next is not there to be seen.
+        return journal.batch, _undo(workplace, journal, entry, options, look=not in_turn)
 
+    if in_turn and not dry_run:
+        return _one_by_one(workplace, entries, options)
     return run_batch(workplace, entries, step, lambda entry: entry.action_id, dry_run=dry_run, on_progress=on_progress)
 
 
-def _undo(workplace: Workplace, journal: Journal, entry: Entry, options: Options) -> Done:
+def _build_on_each_other(entries: Sequence[Entry]) -> bool:
+    """Tell whether a file has to go where another one of these actions is: its move has to be carried out first."""
+    changes = [change for entry in entries for change in entry.changes if change.table == "files"]
+    there = {(change.after or {}).get("path") for change in changes}
+    return any((change.before or {}).get("path") in there for change in changes)
+
+
+def _one_by_one(workplace: Workplace, entries: Sequence[Entry], options: Options) -> Report:
+    """Take each action back in a transaction of its own, its files moved before the next one; all are one batch."""
+    report = Report()
+
+    def step(connection: Connection, entry: Entry, _batch: int | None) -> tuple[int, Done]:
+        batch = report.batch or None
+        journal = Journal(connection, actor="you", kind="undo", batch=batch, undoes=entry.action_id)
+        return journal.batch, _undo(workplace, journal, entry, options)
+
+    for entry in entries:
+        part = run_batch(workplace, [entry], step, lambda one: one.action_id)
+        report.batch = part.batch
+        report.done += part.done
+    return report
+
+
+def _undo(workplace: Workplace, journal: Journal, entry: Entry, options: Options, *, look: bool = True) -> Done:
     connection = journal.connection
     moved, size = [], 0
     derived_anew = False
@@ -108,7 +135,7 @@ def _undo(workplace: Workplace, journal: Journal, entry: Entry, options: Options
             _restore_verdict(journal, change)
             continue
         if change.table == "files":
-            _send_back(workplace, connection, change)
+            _send_back(workplace, connection, change, look=look)
             moved.append(change)
         journal.take_back(change)
         if change.table == "blobs":
@@ -125,8 +152,8 @@ def _blobs(entry: Entry) -> set[str]:
     return {change.key["sha256"] for change in entry.changes if change.table == "duplicate_members"}
 
 
-def _send_back(workplace: Workplace, connection: Connection, change: Change) -> None:
-    """Have a file moved to where it was, or to the trash again.
+def _send_back(workplace: Workplace, connection: Connection, change: Change, *, look: bool) -> None:
+    """Have a file moved to where it was, or to the trash again; with `look` only if that can be done now.
 
     Raises:
         StorageError: it is not where its row says, or its place is taken.
@@ -134,9 +161,9 @@ def _send_back(workplace: Workplace, connection: Connection, change: Change) -> 
     assert change.before is not None
     assert change.after is not None
     source, target = change.after["path"], change.before["path"]
-    if not workplace.directory.resolve(source).is_file():
+    if look and not workplace.directory.resolve(source).is_file():
         raise StorageError(f"{source} is not there any more: it cannot be brought back")
-    if workplace.directory.resolve(target).exists():
+    if look and workplace.directory.resolve(target).exists():
         raise StorageError(f"{target} is taken by another file: move that away and undo again")
     add_move(connection, source, target)
 

@@ -16,8 +16,12 @@ def output_directory(output: str | None, settings: BaseSettings) -> Path:
     return Path(output or str(settings["IMAGEFAP_OUTPUT"])).expanduser()
 
 
-def open_archive(output: str | None, layout: Layout, settings: BaseSettings, *, database: bool = True) -> Archive:
+def open_archive(
+    output: str | None, layout: Layout, settings: BaseSettings, *, database: bool = True, template: str | None = None
+) -> Archive:
     """Return the opened archive; raises what `Archive` raises."""
     url = str(settings["IMAGEFAP_DATABASE_URL"] or "")
     durable = settings["IMAGEFAP_DURABILITY"] != "grouped"
-    return Archive(output_directory(output, settings), layout, database=database, url=url, durable=durable)
+    return Archive(
+        output_directory(output, settings), layout, database=database, url=url, durable=durable, template=template
+    )

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.planning.filters import Filters, type_names
 from imagefap_scraper.spiders.user_lists import ListedUser, read_users
+from imagefap_scraper.storage.template import FILE_FIELDS, Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,16 @@ def _bytes(value: object) -> object:
     return int(float(match[1]) * base ** (1 + "KMG".index(match[2].upper())))
 
 
+def _template(value: str) -> str:
+    """Refuse what is no template of file names."""
+    try:
+        Template(value, FILE_FIELDS)
+    except UserInputError as error:
+        # The message says "template, character 3: ..." already, and the argument's name comes before it.
+        raise ValueError(str(error)) from error
+    return value
+
+
 def _types(value: object) -> object:
     return type_names(str(value).split(","))
 
@@ -63,6 +74,7 @@ ImageId = Annotated[int, Field(ge=1, lt=_LARGEST_ID)]
 FolderId = Annotated[int, Field(gt=-_LARGEST_ID, lt=_LARGEST_ID)]
 Pixels = Annotated[int, BeforeValidator(_pixels), Field(ge=1, lt=_LARGEST_ID)]
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1, lt=_LARGEST_ID)]
+FileTemplate = Annotated[str, AfterValidator(_template)]
 Count = Annotated[int, Field(ge=1, lt=_LARGEST_ID)]
 
 
@@ -135,6 +147,7 @@ class FavoritesArguments(FilterArguments, UsersArguments):
     full: bool = Field(False, description="list every page, not only those that can be new")
     force: bool = Field(False, description="also the folders that were finished a short while ago")
     names: Literal["whole", "listed"] = Field("whole", description="listed: take cut names, save their pages")
+    template: FileTemplate | None = Field(None, description="names of the files: {folder}/{num:05}-{name}.{ext}")
     db: bool = Field(True, description="0: keep no database (get mode, one folder)")
 
     def _check_presence(self, given: bool) -> None:
@@ -146,6 +159,8 @@ class FavoritesArguments(FilterArguments, UsersArguments):
     def _fits_together(self) -> Self:
         if self.folder is not None and self.folder_id is not None:
             raise ValueError("folder and folder_id say the same thing: give one of them")
+        if self.template is not None and self.mode == "read":
+            raise ValueError("template is for mode=get: read mode stores by SHA-256")
         if not self.db and self.mode == "read":
             raise ValueError("db=0 is for mode=get: read mode is a database")
         if not self.db and self.galleries:

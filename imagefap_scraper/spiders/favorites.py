@@ -81,7 +81,9 @@ class FavoritesSpider(RootSpider, DrySpider):
         """Return the archive in the layout of the mode; None for a dry run."""
         if arguments.dry_run:
             return None
-        return open_archive(arguments.output, _layout(arguments), settings, database=arguments.db)
+        return open_archive(
+            arguments.output, _layout(arguments), settings, database=arguments.db, template=arguments.template
+        )
 
     def filters(self) -> Filters:
         """Return what keeps images out."""

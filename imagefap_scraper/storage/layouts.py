@@ -16,10 +16,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final, Literal
 
 from imagefap_scraper.storage.files import AlreadyThere, ArchiveDirectory, TempFile, disk_error
-from imagefap_scraper.storage.names import PREFIX_DIGITS, collision_key, prefixed, straight_name
+from imagefap_scraper.storage.lock import OWN_DIRECTORY
+from imagefap_scraper.storage.names import straight_name
+from imagefap_scraper.storage.template import NOWHERE, OWN_DIRECTORIES, Place, Values
+from imagefap_scraper.storage.tree import Tree, candidates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from imagefap_scraper.storage.template import Template
 
 #: The directory of the blobs, which holds nothing of the user's own.
 BLOBS: Final = "blobs"
@@ -56,8 +61,22 @@ class ImageStore(ABC):
     def __init__(self, directory: ArchiveDirectory) -> None:
         self.directory = directory
 
+    @property
+    def needs_place(self) -> bool:
+        """Tell whether the names depend on the place of an image (user, folder, number)."""
+        return False
+
     @abstractmethod
-    def choose(self, sha256: str, size: int, *, extension: str, name: str | None, image_id: int) -> Choice:
+    def choose(
+        self,
+        sha256: str,
+        size: int,
+        *,
+        extension: str,
+        name: str | None,
+        image_id: int,
+        place: tuple[str | None, str | None, int | None] | None = None,
+    ) -> Choice:
         """Choose the path of an image; until `publish` or `release`, nobody else is given it.
 
         Args:
@@ -66,6 +85,7 @@ class ImageStore(ABC):
             extension: of the content's format, without a dot.
             name: as the site shows it; None if it shows none.
             image_id: the site's number of the image.
+            place: the user, the folder and the number in it (`template.Place`), for templates; None if not known.
 
         Raises:
             StorageError: the disk fails.
@@ -92,6 +112,7 @@ class ImageStore(ABC):
         extension: str,
         name: str | None,
         image_id: int,
+        place: tuple[str | None, str | None, int | None] | None = None,
         intend: Callable[[Choice, TempFile], None] | None = None,
         fsync: bool = True,
     ) -> Placement:
@@ -103,6 +124,7 @@ class ImageStore(ABC):
             extension: of the content's format, without a dot.
             name: as the site shows it; None if it shows none.
             image_id: the site's number of the image.
+            place: as in `choose`.
             intend: called between temporary and final file; again, for another path, if the first one was taken.
             fsync: wait for the disk.
 
@@ -110,7 +132,7 @@ class ImageStore(ABC):
             StorageError: the disk refused; nothing is left behind.
         """
         while True:
-            choice = self.choose(sha256, len(content), extension=extension, name=name, image_id=image_id)
+            choice = self.choose(sha256, len(content), extension=extension, name=name, image_id=image_id, place=place)
             if choice.uptodate:
                 return Placement(choice.path, "uptodate")
             try:
@@ -138,7 +160,16 @@ class ImageStore(ABC):
 class BlobLayout(ImageStore):
     """`blobs/SHA256.EXT`, flat. The name says the bytes, so nothing has to be reserved and nothing can collide."""
 
-    def choose(self, sha256: str, size: int, *, extension: str, name: str | None = None, image_id: int = 0) -> Choice:
+    def choose(
+        self,
+        sha256: str,
+        size: int,
+        *,
+        extension: str,
+        name: str | None = None,
+        image_id: int = 0,
+        place: tuple[str | None, str | None, int | None] | None = None,
+    ) -> Choice:
         """Choose `blobs/SHA256.EXT`; see `ImageStore.choose`."""
         path = f"{BLOBS}/{sha256}.{extension}"
         return Choice(path, self.directory.same_bytes(path, sha256, size), sha256, size)
@@ -158,36 +189,54 @@ class BlobLayout(ImageStore):
 
 
 class StraightLayout(ImageStore):
-    """`NAME.EXT` beside whatever else the user keeps there, which is never touched.
+    """`NAME.EXT`, or what a template says, beside whatever else the user keeps there, which is never touched.
 
-    The directory is listed once, at the first choice; after that only single names are looked up.
+    Each directory is listed once, at the first choice in it; after that only single names are looked up.
 
     Args:
         directory: the output directory.
         match_content: also find equal bytes that an earlier run stored under another name, by hashing files of equal
             size once; for runs without a database to ask.
+        template: what to call the files; None calls them as the site does.
     """
 
-    def __init__(self, directory: ArchiveDirectory, *, match_content: bool = False) -> None:
+    def __init__(
+        self, directory: ArchiveDirectory, *, match_content: bool = False, template: Template | None = None
+    ) -> None:
         super().__init__(directory)
         self._match_content = match_content
+        self._template = template
         self._lock = Lock()
-        self._names: dict[str, list[str]] | None = None
+        self._tree = Tree(directory, OWN_DIRECTORIES)
         self._in_flight: set[str] = set()
-        self._unhashed: dict[int, list[str]] = {}
+        self._unhashed: dict[int, list[str]] | None = None
         self._stored: dict[str, str] = {}
 
-    def choose(self, sha256: str, size: int, *, extension: str, name: str | None, image_id: int) -> Choice:
+    @property
+    def needs_place(self) -> bool:
+        """Tell whether the names depend on the place of an image (user, folder, number)."""
+        return self._template is not None and not self._template.fields.isdisjoint(("user", "folder", "num"))
+
+    def choose(
+        self,
+        sha256: str,
+        size: int,
+        *,
+        extension: str,
+        name: str | None,
+        image_id: int,
+        place: tuple[str | None, str | None, int | None] | None = None,
+    ) -> Choice:
         """Choose the first name that is free or holds these bytes; see `ImageStore.choose`."""
-        wanted = straight_name(name, image_id=image_id, extension=extension)
+        values = Values(image_id, extension, sha256, name, Place(*place) if place else NOWHERE)
         with self._lock:
             known = self._known(sha256, size)
             if known is not None:
                 return Choice(known, True, sha256, size)
-            for candidate in _candidates(wanted, sha256):
-                taken = self._taken(candidate)
+            for candidate in candidates(self._wanted(values), sha256):
+                taken = self._tree.taken(candidate)
                 if not taken:
-                    self._note(candidate)
+                    self._tree.take(candidate)
                     self._in_flight.add(candidate)
                     return Choice(candidate, False, sha256, size)
                 for other in taken:
@@ -208,51 +257,42 @@ class StraightLayout(ImageStore):
         with self._lock:
             if choice.path in self._in_flight:
                 self._in_flight.discard(choice.path)
-                self._listing()[collision_key(choice.path)].remove(choice.path)
+                self._tree.free(choice.path)
+
+    def _wanted(self, values: Values) -> str:
+        if self._template is None:
+            return straight_name(values.name, image_id=values.image_id, extension=values.extension)
+        directories, name = self._template.fill(values)
+        return self._tree.spelled(directories) + name
 
     def _known(self, sha256: str, size: int) -> str | None:
         """Return the path under which these bytes are there already, as far as is known."""
-        for name in self._unhashed.pop(size, []) if self._listing() else []:
+        if self._match_content:
+            if self._unhashed is None:
+                self._unhashed = self._sizes()
+            for path in self._unhashed.pop(size, []):
+                try:
+                    with (self.directory.root / path).open("rb") as file:
+                        self._stored.setdefault(hashlib.file_digest(file, "sha256").hexdigest(), path)
+                except OSError:
+                    continue
+        known = self._stored.get(sha256)
+        return known if known is not None and self.directory.same_bytes(known, sha256, size) else None
+
+    def _sizes(self) -> dict[int, list[str]]:
+        """Return the plain files that are there by their sizes in bytes; below the root only if a template is used."""
+        found: dict[int, list[str]] = {}
+        waiting = [""]
+        while waiting:
+            above = waiting.pop()
             try:
-                with (self.directory.root / name).open("rb") as file:
-                    self._stored.setdefault(hashlib.file_digest(file, "sha256").hexdigest(), name)
-            except OSError:
-                continue
-        path = self._stored.get(sha256)
-        return path if path is not None and self.directory.same_bytes(path, sha256, size) else None
-
-    def _taken(self, candidate: str) -> list[str]:
-        """Return the names, on disk or in flight, that some file system takes for this one."""
-        names = self._listing().get(collision_key(candidate), [])
-        if candidate not in names and os.path.lexists(self.directory.resolve(candidate)):
-            self._note(candidate)
-            names = self._listing()[collision_key(candidate)]
-        return names
-
-    def _note(self, name: str) -> None:
-        self._listing().setdefault(collision_key(name), []).append(name)
-
-    def _listing(self) -> dict[str, list[str]]:
-        if self._names is None:
-            self._names = {}
-            try:
-                with os.scandir(self.directory.root) as entries:
+                with os.scandir(self.directory.root / above) as entries:
                     for entry in entries:
-                        self._names.setdefault(collision_key(entry.name), []).append(entry.name)
-                        if self._match_content and entry.is_file(follow_symlinks=False):
-                            self._unhashed.setdefault(entry.stat(follow_symlinks=False).st_size, []).append(entry.name)
+                        path = above + entry.name
+                        if entry.is_file(follow_symlinks=False):
+                            found.setdefault(entry.stat(follow_symlinks=False).st_size, []).append(path)
+                        elif self._template and path != OWN_DIRECTORY and entry.is_dir(follow_symlinks=False):
+                            waiting.append(path + "/")
             except OSError as err:
-                self._names = None
-                raise disk_error(err, f"cannot list {self.directory.root}") from err
-        return self._names
-
-
-def _candidates(name: str, sha256: str) -> Iterator[str]:
-    """Yield the names to try, in order: the plain one, with ten digits, with all, then numbered without end."""
-    yield name
-    yield prefixed(name, sha256, PREFIX_DIGITS)
-    yield prefixed(name, sha256, len(sha256))
-    number = 2
-    while True:
-        yield prefixed(f"{number}-{name}", sha256, len(sha256))
-        number += 1
+                raise disk_error(err, f"cannot list {self.directory.root / above}") from err
+        return found

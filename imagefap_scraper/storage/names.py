@@ -58,6 +58,35 @@ def straight_name(name: str | None, *, image_id: int, extension: str) -> str:
     return (stem or str(image_id)) + ending
 
 
+def safe_stem(name: str | None, *, image_id: int) -> str:
+    """Return the name of an image without its picture extension, as one part of a file name; its number for none."""
+    return _finish(_PICTURE_ENDING.sub("", _clean(name or "")), MAX_NAME_BYTES) or str(image_id)
+
+
+def safe_component(text: str) -> str:
+    """Return untrusted text as one path component of at most 255 bytes; never empty, `.` or `..`; idempotent."""
+    return _finish(_clean(text), MAX_NAME_BYTES) or _FILLER
+
+
+def finished(text: str, room: int = MAX_NAME_BYTES) -> str:
+    """Return what was put together of safe parts as one component of at most `room` bytes; perhaps empty.
+
+    Dots and spaces at its ends go, a device's name is avoided.
+    """
+    return _finish(text, room)
+
+
+def shortened(text: str, room: int) -> str:
+    """Return as much of the text as `room` bytes take, cut between letters."""
+    return _cut(text, room)
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a piece of text may stand in the middle of a file name as it is."""
+    # Between letters, where nothing is stripped.
+    return _clean(f"a{text}a") == f"a{text}a"
+
+
 def prefixed(name: str, sha256: str, digits: int = PREFIX_DIGITS) -> str:
     """Put the first digits of the content's SHA-256 in front of a name, `SHA256[:10]-NAME.EXT`.
 

@@ -62,7 +62,7 @@ def carry_out(directory: ArchiveDirectory, moves: Sequence[FileMove]) -> None:
         source, target = directory.resolve(move.source), directory.resolve(move.target)
         try:
             touched |= _make_directory(target.parent)
-            _move(source, target, ours="/" in move.target)
+            _move(source, target, ours=move.target.startswith((_OF_BLOBS, f"{OWN_DIRECTORY}/")))
         except OSError as err:
             raise disk_error(err, f"cannot move {source} to {target}") from err
         touched |= {source.parent, target.parent}
@@ -115,7 +115,7 @@ def _move(source: Path, target: Path, *, ours: bool) -> None:
     except FileExistsError:
         # A kill between the two halves of a move (link, unlink) leaves one file under both names.
         if ours and target.stat().st_size == 0:
-            # The reservation of `disk.move_new`; only files with straight names lie beside the user's own.
+            # The reservation of `disk.move_new`; nothing of the user's own lies there.
             source.replace(target)
             return
         if not source.samefile(target):

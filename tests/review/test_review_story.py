@@ -179,3 +179,18 @@ def test_blank_pictures_do_not_match_each_other(bench: Bench) -> None:
     report = bench.find()
     assert (report.pictures, report.looked_at) == (0, 0)
     assert bench.groups() == []
+
+
+def test_what_is_like_a_copy_that_was_thrown_out_is_asked_with_what_was_kept(bench: Bench) -> None:
+    image = picture(6)
+    keeper, copy = bench.add(encoded(image, quality=92), encoded(image, quality=40))
+    bench.find()
+    (group,) = bench.groups()
+    decide(bench.workplace, [Choice(group.group_id, {keeper: Verdict.KEEP, copy: Verdict.SKIP})], bench.options)
+    # The keeper's own hash is made to lie too far away, as that of a crop would.
+    far = int(bench.ask("SELECT phash FROM blobs WHERE sha256 = ?", keeper)[0][0]) ^ 0x0FFF_F000_0FFF_F000
+    with bench.workplace.transaction() as connection:
+        connection.exec_driver_sql("UPDATE blobs SET phash = ?, dhash = ~dhash WHERE sha256 = ?", (far, keeper))
+    (again,) = bench.add(encoded(image, quality=45))
+    bench.find()
+    assert _asking(bench) == {group.group_id: {keeper, again}}

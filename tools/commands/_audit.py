@@ -13,6 +13,7 @@ from imagefap_scraper.database.reads import status_counts
 from imagefap_scraper.database.session import DATABASE_NAME
 from imagefap_scraper.storage.audit import Fault, examine, files_below, temporary_files
 from imagefap_scraper.storage.layouts import BLOBS
+from imagefap_scraper.storage.sidecars import read_sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,7 +161,8 @@ def _strays(connection: Connection, directory: ArchiveDirectory) -> Iterator[Pro
 def _users_own(connection: Connection, directory: ArchiveDirectory) -> Iterator[str]:
     """Yield the files beside the straight names that are not the archive's."""
     for name in _without_row(connection, files_below(directory, "", deep=False)):
-        if not name.startswith(DATABASE_NAME):
+        ours = name.endswith(".json") and read_sidecar(directory, name) is not None
+        if not ours and not name.startswith(DATABASE_NAME):
             yield name
 
 
