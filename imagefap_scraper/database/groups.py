@@ -43,7 +43,7 @@ class StoredGroup:
 
 
 _GROUP = list(DuplicateGroup.__table__.columns)
-_SETTLED = ("decided", "applied")
+_ENDS = (Pair.first, Pair.second)
 
 
 def groups(connection: Connection, group_ids: Sequence[int] | None = None) -> list[StoredGroup]:
@@ -103,25 +103,16 @@ def next_group_id(connection: Connection) -> int:
 
 def pairs(connection: Connection, phash: int, dhash: int, among: Collection[str] | None = None) -> Iterator[Any]:
     """Yield the rows of `pairs` between live blobs within a distance (bits) of PHash or DHash, or among some alone."""
-    columns = list(Pair.__table__.columns)
-    live = select(Blob.sha256).where(Blob.state == "live")
+    # Asked pair by pair: a list of all that is live would be made for each of them.
+    alive = [select(Blob.sha256).where(Blob.sha256 == one, Blob.state == "live").exists() for one in _ENDS]
     near = or_(Pair.distance <= phash, Pair.dhash_distance <= dhash)
+    query = select(*Pair.__table__.columns).where(near, *alive).order_by(*_ENDS)
     if among is None:
-        yield from connection.execute(
-            select(*columns).where(near, Pair.first.in_(live), Pair.second.in_(live)).order_by(Pair.first, Pair.second)
-        )
+        yield from connection.execute(query)
         return
     wanted = set(among)
-    # Asked pair by pair: a list of all that is live would be made once a decision.
-    both = [
-        select(Blob.sha256).where(Blob.sha256 == one, Blob.state == "live").exists()
-        for one in (Pair.first, Pair.second)
-    ]
     for some in in_parts(sorted(wanted)):
-        rows = connection.execute(
-            select(*columns).where(near, Pair.first.in_(some), *both).order_by(Pair.first, Pair.second)
-        )
-        yield from (row for row in rows if row.second in wanted)
+        yield from (row for row in connection.execute(query.where(Pair.first.in_(some))) if row.second in wanted)
 
 
 def relations(connection: Connection, around: Collection[str] | None = None) -> list[tuple[str, str, str]]:

@@ -134,13 +134,15 @@ def _write(rows: Rows, row: GroupRow, before: StoredGroup | None, judge: Judge, 
         changed = True
     else:
         changed = rows.update("duplicate_groups", key, columns)
-    there = {sha256 for sha256, _, _ in before.members} if before is not None else set()
-    for sha256 in sorted(there - row.members.keys()):
+    there = {sha256: (verdict, asked) for sha256, verdict, asked in before.members} if before is not None else {}
+    for sha256 in sorted(there.keys() - row.members.keys()):
         rows.delete("duplicate_members", {**key, "sha256": sha256})
         changed = True
     # Kept ones first: the database refuses a group in which nothing stays, also for a moment.
     for sha256, member in sorted(row.members.items(), key=lambda item: (_last(item[1].verdict), item[0])):
         values = {"verdict": str(member.verdict), "asked": int(member.asked)}
+        if there.get(sha256) == (member.verdict, member.asked):
+            continue
         if sha256 in there:
             changed |= rows.update("duplicate_members", {**key, "sha256": sha256}, values)
         else:
