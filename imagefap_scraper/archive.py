@@ -19,7 +19,7 @@ from imagefap_scraper.storage.layouts import BlobLayout, ImageStore, StraightLay
 from imagefap_scraper.storage.lock import DirectoryLock, database_lock, lock_beside
 from imagefap_scraper.storage.recovery import Intent, roll
 from imagefap_scraper.storage.template import FILE_FIELDS, Template
-from imagefap_scraper.storage.trash import FileMove, carry_out, is_in_trash, trash_path
+from imagefap_scraper.storage.trash import FileMove, carry_out, discard_double, is_in_trash, trash_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,11 +132,16 @@ class Archive:
 
     def _carry_out_moves(self) -> None:
         """Finish what a killed command was moving to the trash, or out of it."""
-        self.wait_for(partial(moves.send_strays, to_trash=trash_path, is_there=is_in_trash))
-        pending = self.wait_for(moves.pending_moves)
-        if pending:
+        discard = partial(discard_double, self.directory)
+        self.wait_for(partial(moves.send_strays, to_trash=trash_path, is_there=is_in_trash, discard=discard))
+
+        def move(connection: Connection) -> None:
+            # In one transaction: no other process may move the same files back meanwhile.
+            pending = moves.pending_moves(connection)
             carry_out(self.directory, [FileMove(source, target) for _, source, target in pending])
-            self.wait_for(partial(moves.drop_moves, move_ids=[move_id for move_id, _, _ in pending]))
+            moves.drop_moves(connection, [move_id for move_id, _, _ in pending])
+
+        self.wait_for(move)
 
     def use_layout(self, layout: Layout) -> None:
         """Change the layout, before anything is stored."""

@@ -11,8 +11,9 @@
     ├── StorageError               74   the disk refused to read or write
     │   └── OutputError            73   the output directory cannot be made or used
     ├── LockedError                75   another process holds the output directory
-    └── SettingError               78   a setting that cannot be right
-        └── DatabaseError          78   the database is foreign, newer or damaged
+    ├── SettingError               78   a setting that cannot be right
+    │   └── DatabaseError          78   the database is foreign, newer or damaged
+    └── FaultError                  1   a mistake in this program, at which the crawl ends
 
 Exit codes are those of sysexits.h, so that cron and systemd can act on them. A message says what failed,
 why, and what to do about it, on one line.
@@ -104,3 +105,9 @@ class DatabaseError(SettingError):
     """The database is foreign, newer than this program, or damaged."""
 
     exit_code = 78
+
+
+class FaultError(ArchiveError):
+    """A mistake in this program; the crawl asks for nothing more, and what is stored stays."""
+
+    exit_code = EX_FAULT

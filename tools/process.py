@@ -55,7 +55,7 @@ class _Commands(click.Group):
             raise click.NoSuchCommand(error.command_name, possibilities=names, ctx=ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what stops it becomes one line, or none, and an exit code."""
+        """Run the command; what stops it becomes an error line with its notes, or none, and an exit code."""
         try:
             result = super().invoke(ctx)
             if sys.stdout is not None:
@@ -76,7 +76,9 @@ def _modules() -> dict[str, str]:
 
 
 def _refuse(ctx: click.Context, error: ArchiveError) -> NoReturn:
-    """End with one line on stderr and the exit code of the error's class."""
+    """End with one line on stderr, below what shows its place if there is such a thing, and the class's exit code."""
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {printable(note)}", err=True)
     click.echo(f"Error: {printable(str(error))}", err=True)
     ctx.exit(error.exit_code)
 

@@ -109,8 +109,24 @@ class Command(ScrapyCrawl):
                 failures.append(error)
 
         task.add_done_callback(keep)
-        self.crawler_process.start()
+        try:
+            self.crawler_process.start()
+        finally:
+            _end_threads()
         return failures[0] if failures else None
+
+
+def _end_threads() -> None:
+    """End Twisted's threads, which the process would wait for without end.
+
+    The reactor does so itself, unless its shutdown failed halfway: when the reader of the standard error has left (a
+    lost connection, `2>&1 | head`), the logging of that shutdown fails too.
+    """
+    from twisted.internet import reactor  # noqa: PLC0415 - importing it makes it; here it has run
+
+    pool = getattr(reactor, "threadpool", None)
+    if pool is not None and not pool.joined:
+        pool.stop()
 
 
 def _has_new_blobs(crawler: Crawler, archive: Archive) -> bool:

@@ -184,8 +184,9 @@ def read_row(
 
 def stands(connection: Connection, change: Change) -> bool:
     """Tell whether a row is still as a change left it."""
-    columns = list(change.after) if change.after is not None else ["rowid"]
-    return read_row(connection, change.table, change.key_after, columns) == change.after
+    # A row that is nothing but its key has no other columns to compare: it is there, or it is not.
+    row = read_row(connection, change.table, change.key_after, list(change.after or ()) or ["rowid"])
+    return row == change.after if change.after else (row is None) == (change.after is None)
 
 
 def write_change(connection: Connection, change: Change) -> None:

@@ -10,7 +10,7 @@ from imagefap_scraper.database.duplicate_models import Move
 from imagefap_scraper.database.models import Blob, StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from sqlalchemy import Connection
 
@@ -32,17 +32,31 @@ def drop_moves(connection: Connection, move_ids: Iterable[int]) -> None:
         connection.execute(delete(Move).where(Move.move_id == move_id))
 
 
-def send_strays(connection: Connection, to_trash: Callable[[str, str], str], is_there: Callable[[str], bool]) -> None:
+def send_strays(
+    connection: Connection,
+    to_trash: Callable[[str, str], str],
+    is_there: Callable[[str], bool],
+    discard: Callable[[str, str, str, int], bool],
+    among: Collection[str] | None = None,
+) -> None:
     """Send to the trash what a crawl stored of a blob while its user threw that out.
 
     Args:
         connection: of a write transaction.
         to_trash: returns the path in the trash of a blob's (SHA-256) file (path).
         is_there: tells whether a path is one in the trash.
+        discard: deletes a file (path) that the trash has already (path there, SHA-256, bytes); tells whether it did.
+        among: only files of these blobs.
     """
-    query = select(StoredFile.sha256, StoredFile.path).join(Blob, Blob.sha256 == StoredFile.sha256)
-    for sha256, path in connection.execute(query.where(Blob.state != "live")).all():
-        if not is_there(path):
-            target = to_trash(sha256, path)
+    query = select(StoredFile.sha256, StoredFile.path, Blob.size).join(Blob, Blob.sha256 == StoredFile.sha256)
+    if among is not None:
+        query = query.where(StoredFile.sha256.in_(among))
+    for sha256, path, size in connection.execute(query.where(Blob.state != "live")).all():
+        if is_there(path):
+            continue
+        target = to_trash(sha256, path)
+        if connection.execute(select(StoredFile.path).where(StoredFile.path == target)).first() is None:
             connection.execute(update(StoredFile).where(StoredFile.path == path).values(path=target))
             add_move(connection, path, target)
+        elif discard(path, target, sha256, size):
+            connection.execute(delete(StoredFile).where(StoredFile.path == path))

@@ -94,7 +94,9 @@ def open_writer(url: URL, *, durable: bool = True) -> Engine:
     Raises:
         DatabaseError: if the file is foreign or cannot be opened.
     """
-    check_file(Path(str(url.database)))
+    path = Path(str(url.database))
+    check_file(path)
+    _check_owner(path)
     # No pool: one thread holds one connection for as long as it works, and closing the last one ends the WAL file.
     engine = _engine(url, {"timeout": _BUSY_SECONDS}, poolclass=NullPool)
 
@@ -144,7 +146,8 @@ def reader(path: Path, exclusive: AbstractContextManager[Any]) -> Iterator[Conne
         with engine.connect() as connection:
             revision = schema_revision(connection)
             if revision != SCHEMA_REVISION:
-                raise DatabaseError(_revision_message(path, revision))
+                foreign = revision is None and is_foreign(connection)
+                raise DatabaseError(_revision_message(path, revision, foreign=foreign))
             yield connection
     except DBAPIError as error:
         raise translate(error, path) from error
@@ -173,7 +176,32 @@ def schema_revision(connection: Connection) -> str | None:
     return None if revision is None else str(revision)
 
 
-def _revision_message(path: Path, revision: str | None) -> str:
+def is_foreign(connection: Connection) -> bool:
+    """Return whether a database without our mark holds something: it is another program's."""
+    return bool(set(inspect(connection).get_table_names()) - {"alembic_version"})
+
+
+def _check_owner(path: Path) -> None:
+    """Refuse another program's database before anything of it is changed: to switch to a WAL writes into the file."""
+    if not path.is_file() or not path.stat().st_size or path.with_name(f"{path.name}-wal").exists():
+        # With a log beside it nothing is switched, and the migrations refuse it.
+        return
+    engine = _engine(
+        URL.create("sqlite", database=f"file:{_uri_path(path)}", query={"mode": "ro", "immutable": "1", "uri": "true"}),
+        {},
+        poolclass=NullPool,
+    )
+    try:
+        with engine.connect() as connection:
+            if schema_revision(connection) is None and is_foreign(connection):
+                raise DatabaseError(f"{path} is of another program: it was left alone; choose another output=DIR")
+    except DBAPIError as error:
+        raise translate(error, path) from error
+
+
+def _revision_message(path: Path, revision: str | None, *, foreign: bool) -> str:
+    if foreign:
+        return f"{path} is of another program: it was left alone; choose another output=DIR (in process.py: --dir)"
     if revision is None:
         return f"{path} holds no archive yet; a crawl makes one: scrapy crawl favorites -a user=NAME"
     if revision < SCHEMA_REVISION:

@@ -134,7 +134,9 @@ def clean(name: str) -> str:
         raise UserInputError("a tag's name cannot be empty; write PARENT/NAME")
     if "/" in tidy or "\\" in tidy:
         raise UserInputError(f"a tag's name cannot hold / or \\: {name!r}; PARENT/NAME names a tag below another")
-    if tidy in (".", "..") or any(unicodedata.category(char) in _REFUSED for char in tidy):
+    kinds = {unicodedata.category(char) for char in tidy}
+    # Joiners and the like belong to letters and emoji, but alone nobody sees them.
+    if tidy in (".", "..") or kinds & _REFUSED or kinds <= {"Cf", "Zs"}:
         raise UserInputError(f"a tag cannot be called {name!r}; tags become folders when they are exported")
     if len(tidy) > _LONGEST:
         raise UserInputError(f"a tag's name has at most {_LONGEST} characters; this one has {len(tidy)}")

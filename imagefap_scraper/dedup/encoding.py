@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from imagefap_scraper.dedup.depth import eight_bits, is_deep
 from imagefap_scraper.dedup.hashers import load_hashers
 
 if TYPE_CHECKING:
@@ -124,10 +125,13 @@ def hamming_distance(a: str, b: str) -> int:
 def _plain(image: Image) -> Image:
     """Convert as imagededup does, by way of RGBA, but without a copy of what is RGBA already.
 
-    Grey stays grey: three equal channels come to the same level again, at three times the cost.
+    Grey stays grey: three equal channels come to the same level again, at three times the cost. Of 16 bits the upper 8
+    are taken, where imagededup would find nearly everything white.
     """
     if image.mode in {"RGB", "L"}:
         return image
+    if is_deep(image):
+        return eight_bits(image)
     return (image if image.mode == "RGBA" else image.convert("RGBA")).convert("RGB")
 
 

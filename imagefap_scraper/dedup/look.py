@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from imagefap_scraper.dedup._detail import detail
+from imagefap_scraper.dedup.depth import eight_bits, is_deep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,7 +161,7 @@ def pixels_sha256(image: Image.Image) -> str:
     """
     image.load()
     digest = hashlib.sha256(f"{image.width}x{image.height}".encode())
-    if _is_deep(image):
+    if is_deep(image):
         digest.update(f" {image.mode} ".encode())
         digest.update(image.tobytes())
         return digest.hexdigest()
@@ -173,15 +174,10 @@ def pixels_sha256(image: Image.Image) -> str:
     return digest.hexdigest()
 
 
-def _is_deep(image: Image.Image) -> bool:
-    """Whether there are more than 8 bits a channel."""
-    return image.mode.startswith(("I", "F"))
-
-
 def _opaque(image: Image.Image) -> tuple[Image.Image, bool]:
     """Return the picture as RGB, transparency laid on grey, and whether there was any."""
-    if _is_deep(image):
-        return _eight_bits(image).convert("RGB"), False
+    if is_deep(image):
+        return eight_bits(image).convert("RGB"), False
     if image.mode not in _MODES_WITH_ALPHA and "transparency" not in image.info:
         return image.convert("RGB"), False
     rgba = image.convert("RGBA")
@@ -189,15 +185,6 @@ def _opaque(image: Image.Image) -> tuple[Image.Image, bool]:
         return rgba.convert("RGB"), False
     ground = Image.new("RGBA", rgba.size, (_GROUND, _GROUND, _GROUND, 255))
     return Image.alpha_composite(ground, rgba).convert("RGB"), True
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Make 8 of 16 bits by dropping the lower ones; Pillow would cut everything above 255 off instead."""
-    levels = np.asarray(image).astype(np.float64)
-    top = levels.max(initial=0.0)
-    if top > 255:
-        levels /= 257.0 if top <= 65535 else top / 255.0
-    return Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8))
 
 
 def _small(image: Image.Image) -> Image.Image:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +19,7 @@ from imagefap_scraper.storage.names import collision_key
 from imagefap_scraper.storage.sidecars import read_sidecar, sidecar_path
 from imagefap_scraper.storage.template import NOWHERE, OWN_DIRECTORIES, Values
 from imagefap_scraper.storage.trash import is_in_trash
-from imagefap_scraper.storage.tree import Tree, candidates, split
+from imagefap_scraper.storage.tree import Tree, candidates, remove_empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +125,7 @@ def relink(workplace: Workplace, template: Template) -> Plan:
         _rename(workplace, done, aside, f"{len(aside)} files make room for others")
         final = [(one.way or one.source, one.target) for one in done.renamings]
         _rename(workplace, done, final, f"{len(final)} files renamed by {template.text}")
-        _remove_empty(workplace.directory, [one.source for one in done.renamings])
+        remove_empty(workplace.directory, [one.source for one in done.renamings])
     return done
 
 
@@ -212,14 +211,3 @@ def _take_sidecars_along(connection: Connection, directory: ArchiveDirectory, pa
         old, new = sidecar_path(source), sidecar_path(target)
         if read_sidecar(directory, old) is not None and not os.path.lexists(directory.resolve(new)):
             add_move(connection, old, new)
-
-
-def _remove_empty(directory: ArchiveDirectory, paths: Sequence[str]) -> None:
-    """Remove the directories that the renaming has left empty."""
-    above = {split(path)[0].rstrip("/") for path in paths} - {""}
-    for one in sorted(above, key=len, reverse=True):
-        current = one
-        while current:
-            with suppress(OSError):
-                directory.resolve(current).rmdir()
-            current = split(current)[0].rstrip("/")

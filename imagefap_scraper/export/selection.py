@@ -14,6 +14,7 @@ from imagefap_scraper.database.models import Blob, BlobTag, StoredFile
 from imagefap_scraper.database.tags import TagTree
 from imagefap_scraper.export.places import positions
 from imagefap_scraper.query.nodes import All, Query, Term
+from imagefap_scraper.query.nodes import Any as AnyOf
 from imagefap_scraper.query.places import Places
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from imagefap_scraper.database.tags import TagRow
     from imagefap_scraper.export.places import Position
+
+#: SQLite takes conditions a thousand deep.
+_MOST_TAGS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,11 @@ def select_pictures(connection: Connection, query: str, tags: Sequence[str] = ()
     tree = TagTree(connection)
     named = [tree.need(path) for path in tags]
     tag_ids = {below for tag in named for below in (tag.tag_id, *tree.below(tag.tag_id))}
-    asked = _Asked(connection, queries.parse(query), tag_ids)
+    parsed = queries.parse(query)
+    asked = _Asked(connection, parsed, tag_ids)
     # Without a query, what carries the tags is found by an index instead of by looking at every image.
-    query = query if query.strip() or not named else " or ".join(_in_words(tag.path) for tag in named)
-    rows = [row for row in queries.every(connection, query) if row.sha256 is not None]
+    found_by = parsed if query.strip() or not named else _carrying(named)
+    rows = [row for row in queries.every(connection, found_by) if row.sha256 is not None]
     kept = _kept_instead(connection)
     blobs = _blobs(connection, {kept.get(row.sha256 or "", row.sha256 or "") for row in rows})
     carried = _tags(connection, {*blobs, *kept})
@@ -115,10 +121,10 @@ def select_pictures(connection: Connection, query: str, tags: Sequence[str] = ()
     return found
 
 
-def _in_words(path: str) -> str:
-    """Return a tag as a term of a query."""
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
-    return f'tag:"/{escaped}"'
+def _carrying(tags: Sequence[TagRow]) -> Query:
+    """Return what asks for the images with one of these tags, or one below them; far too many ask for everything."""
+    terms = tuple(Term("tag", f"/{tag.path}", 0, 0) for tag in tags)
+    return Query("", AnyOf(terms) if len(terms) <= _MOST_TAGS else All(()))
 
 
 def files_of(connection: Connection, sha256s: Iterable[str]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from typing import Any, NoReturn
 
 __all__ = ["PickleRefusedError", "load"]
@@ -96,6 +97,20 @@ class _Unpickler(pickle.Unpickler):
         raise PickleRefusedError("it refers to objects outside of it")
 
 
+class _Stream(io.BytesIO):
+    """A pickle that is read, and where the last of it that was asked for begins: a frame, or a single step.
+
+    What the unpickler has taken of a frame, and not used, nobody else can see.
+    """
+
+    last = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return so many bytes, and remember where they stood."""
+        self.last = self.tell()
+        return super().read(size)
+
+
 def load(content: bytes) -> object:
     """Return what a pickle holds: dictionaries, lists, sets, tuples, text, numbers, and inert objects.
 
@@ -104,10 +119,9 @@ def load(content: bytes) -> object:
     Raises:
         PickleRefusedError: it names something unknown, is damaged, or goes on behind its end.
     """
-    stream = io.BytesIO(content)
-    unpickler = _Unpickler(stream)
+    stream = _Stream(content)
     try:
-        value = unpickler.load()
+        value = _Unpickler(stream).load()
     except PickleRefusedError:
         raise
     except MemoryError:
@@ -116,18 +130,21 @@ def load(content: bytes) -> object:
         raise PickleRefusedError("it is nested too deeply") from None
     except Exception as error:  # noqa: BLE001 - a damaged pickle raises whatever its broken part leads to
         raise PickleRefusedError(f"it is damaged or none of the original program's ({type(error).__name__})") from None
-    _refuse_more(unpickler, stream)
+    _refuse_more(stream)
     return value
 
 
-def _refuse_more(unpickler: pickle.Unpickler, stream: io.BytesIO) -> None:
-    """Refuse what stands behind the end: outside of the last frame, where the stream is, or in it, read already."""
-    more = bool(stream.read(1))
-    if not more:
-        try:
-            unpickler.load()
-        except EOFError:
-            return
-        except Exception:  # noqa: BLE001 - whatever it is, it is too much
-            more = True
-    raise PickleRefusedError("it goes on behind its end")
+def _refuse_more(stream: _Stream) -> None:
+    """Refuse what stands behind the end of a pickle that was read, in its last frame or behind that.
+
+    Only what was asked for last is gone through, step by step: a frame of the original's has 64 KiB, and its end is
+    the pickle's.
+    """
+    stream.seek(stream.last)
+    try:
+        for _ in pickletools.genops(stream):
+            pass
+    except ValueError:
+        raise PickleRefusedError("it is damaged or none of the original program's") from None
+    if stream.read(1):
+        raise PickleRefusedError("it goes on behind its end")

@@ -95,6 +95,8 @@ def check(query: Query, term: Term) -> None:
         query.refuse(term, f"{term.field}: needs a value")
     if "\0" in term.value:
         query.refuse(term, "no name holds a null character")
+    if any("\ud800" <= char <= "\udfff" for char in term.value):
+        query.refuse(term, "this is no text in UTF-8")
     if term.field in RANGES:
         _check_range(query, term)
     elif term.field in _CHOICES:

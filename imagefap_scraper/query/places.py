@@ -10,7 +10,7 @@ from sqlalchemy import false, select, tuple_
 
 from imagefap_scraper.database.models import Folder, Gallery, User
 from imagefap_scraper.database.tags import TagTree, name_key
-from imagefap_scraper.query.nodes import All, Term
+from imagefap_scraper.query.nodes import All, Not, Term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from imagefap_scraper.database.models import Favorite
-    from imagefap_scraper.query.nodes import Query
+    from imagefap_scraper.query.nodes import Node, Query
 
 #: Each folder is two of the 32,766 values that SQLite takes in a statement.
 _MOST_FOLDERS = 5000
@@ -28,15 +28,26 @@ _MOST_GALLERIES = 10_000
 class Places:
     """What the names in one query mean.
 
-    A folder that is asked for together with a user is one of that user's.
+    A folder that is asked for together with a user is one of that user's, also within brackets.
     """
 
     def __init__(self, connection: Connection, query: Query) -> None:
         self._connection = connection
         self._query = query
-        nodes = query.root.nodes if isinstance(query.root, All) else (query.root,)
-        #: The terms that every row must meet.
-        self.demanded = [node for node in nodes if isinstance(node, Term)]
+        #: The terms of users that hold wherever a folder's term does.
+        self._users_of: dict[Term, list[Term]] = {}
+        waiting: list[tuple[Node, list[Term]]] = [(query.root, [])]
+        while waiting:
+            node, users = waiting.pop()
+            if isinstance(node, Term):
+                self._users_of[node] = users
+            elif isinstance(node, Not):
+                # What is not to be is asked for on its own.
+                waiting.append((node.node, []))
+            else:
+                here = [one for one in node.nodes if isinstance(one, Term) and one.field == "user"]
+                within = [*users, *here] if isinstance(node, All) else users
+                waiting += [(one, within) for one in node.nodes]
 
     @cached_property
     def _tree(self) -> TagTree:
@@ -62,11 +73,9 @@ class Places:
         rows = self._connection.execute(select(Folder.user_id, Folder.folder_id, Folder.name)).all()
         found = [(user, folder) for user, folder, name in rows if _is_called(term.value, name, folder)]
         self._refuse_none(term, found, "no folder is called so; `process.py print` lists them, * stands for anything")
-        if term in self.demanded:
-            for other in self.demanded:
-                if other.field == "user":
-                    users = set(self.users(other))
-                    found = [place for place in found if place[0] in users]
+        for other in self._users_of[term]:
+            users = set(self.users(other))
+            found = [place for place in found if place[0] in users]
         if len(found) > _MOST_FOLDERS:
             self._query.refuse(term, f"these are {len(found):,} folders; write more of the name, or user:")
         return sorted(found)
@@ -108,7 +117,9 @@ class Places:
             UserInputError: there is none.
         """
         found = sorted(self._tree.matching(term.value))
-        self._refuse_none(term, found, "there is no such tag; `process.py tags list` shows them")
+        if not found:
+            # Here no * stands for anything.
+            self._query.refuse(term, "there is no such tag; `process.py tags list` shows them")
         return found
 
     def _refuse_none(self, term: Term, found: Iterable[object], reason: str) -> None:

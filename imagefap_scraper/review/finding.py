@@ -150,15 +150,18 @@ def _look(
     progress.start("looking at pairs", len(wanted))
     waiting: list[evidence.PairRow] = []
     with PairLooks(workplace, options) as look:
-        for pair in look.compare(wanted):
-            waiting.append(pair)
-            report.looked_at += 1
-            report.pairs[pair.kind] += 1
-            progress.advance(1)
-            if len(waiting) >= _PAIRS_AT_A_TIME:
-                look.write(waiting)
-                waiting = []
-        look.write(waiting)
+        try:
+            for pair in look.compare(wanted):
+                waiting.append(pair)
+                report.looked_at += 1
+                report.pairs[pair.kind] += 1
+                progress.advance(1)
+                if len(waiting) >= _PAIRS_AT_A_TIME:
+                    look.write(waiting)
+                    waiting = []
+        finally:
+            # Also when it is stopped: what was looked at is not looked at again.
+            look.write(waiting)
 
 
 def _follow_rules(workplace: Workplace, options: Options) -> int:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from imagefap_scraper.database import members as blobs
-from imagefap_scraper.database.journal import raw_moment
+from imagefap_scraper.database.journal import raw_moment, read_row
 from imagefap_scraper.database.moves import add_move
 from imagefap_scraper.exceptions import StorageError
-from imagefap_scraper.storage.trash import is_in_trash, trash_path
+from imagefap_scraper.storage.trash import is_in_trash, original_path, trash_path
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -61,6 +61,27 @@ def move_file(journal: Journal, path: str, target: str) -> None:
     """Give a file another path, and note that it has to follow."""
     journal.update("files", {"path": path}, {"path": target})
     add_move(journal.connection, path, target)
+
+
+def settle(journal: Journal, sha256: str) -> list[tuple[str, str]]:
+    """Have images and files that came since follow a blob whose state an undoing has changed.
+
+    A crawl may have met its bytes once more, and recorded what was true then.
+
+    Returns:
+        The files that have to follow: where they are, and where they belong.
+    """
+    connection = journal.connection
+    row = read_row(connection, "blobs", {"sha256": sha256}, ["state"])
+    if row == {"state": "live"}:
+        for image_id in blobs.skipped_images(connection, sha256):
+            stored = {"status": "stored", "sha256": sha256, "skipped_sha256": None}
+            journal.update("images", {"image_id": image_id}, stored)
+        return [(path, original_path(path)) for path in blobs.files(connection, sha256) if is_in_trash(path)]
+    for image_id in blobs.images(connection, sha256):
+        skipped = {"status": "skipped", "sha256": None, "skipped_sha256": sha256}
+        journal.update("images", {"image_id": image_id}, skipped)
+    return [(path, trash_path(sha256, path)) for path in blobs.files(connection, sha256) if not is_in_trash(path)]
 
 
 def take_back(journal: Journal, copy: str, original_paths: dict[str, str]) -> int:

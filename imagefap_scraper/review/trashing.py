@@ -85,6 +85,8 @@ def restore(workplace: Workplace, sha256s: Sequence[str], options: Options, *, d
         StorageError: a file is not in the trash any more, its place is taken, or the disk refused.
         LockedError, DatabaseError: the database refused.
     """
+    if not dry_run:
+        workplace.send_strays(sha256s)
 
     def step(connection: Connection, sha256: str, batch: int | None) -> tuple[int, Done]:
         journal = Journal(connection, actor="you", kind="restore", batch=batch)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imagefap_scraper.database import groups as stored
 from imagefap_scraper.database.journal import (
+    Change,
     Journal,
     actions_of_batch,
     history,
@@ -17,14 +18,17 @@ from imagefap_scraper.database.moves import add_move
 from imagefap_scraper.exceptions import NotFoundError, StorageError, UserInputError
 from imagefap_scraper.review.batches import Done, Report, run_batch
 from imagefap_scraper.review.grouping import regroup
+from imagefap_scraper.review.throwing_out import settle
+from imagefap_scraper.review.undoing_tags import TagGuard
 from imagefap_scraper.storage.trash import is_in_trash
+from imagefap_scraper.storage.tree import remove_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
-    from imagefap_scraper.database.journal import Change, Entry
+    from imagefap_scraper.database.journal import Entry
     from imagefap_scraper.review.options import Options
     from imagefap_scraper.review.workplace import Workplace
 
@@ -89,6 +93,8 @@ def undo(
         LockedError, DatabaseError: the database refused.
     """
     in_turn = _build_on_each_other(entries)
+    if not dry_run and (moved := {sha256 for entry in entries for sha256 in _moved_blobs(entry)}):
+        workplace.send_strays(moved)
 
     def step(connection: Connection, entry: Entry, batch: int | None) -> tuple[int, Done]:
         journal = Journal(connection, actor="you", kind="undo", batch=batch, undoes=entry.action_id)
@@ -96,8 +102,21 @@ def undo(
         return journal.batch, _undo(workplace, journal, entry, options, look=not in_turn)
 
     if in_turn and not dry_run:
-        return _one_by_one(workplace, entries, options)
-    return run_batch(workplace, entries, step, lambda entry: entry.action_id, dry_run=dry_run, on_progress=on_progress)
+        report = _one_by_one(workplace, entries, options)
+    else:
+        report = run_batch(
+            workplace, entries, step, lambda entry: entry.action_id, dry_run=dry_run, on_progress=on_progress
+        )
+    if not dry_run:
+        remove_empty(workplace.directory, _renamed(entries))
+    return report
+
+
+def _renamed(entries: Sequence[Entry]) -> set[str]:
+    """Return the paths that files had after these actions, as far as they did not go to the trash or come from it."""
+    changes = [change for entry in entries for change in entry.changes if change.table == "files"]
+    pairs = [((change.before or {}).get("path", ""), (change.after or {}).get("path", "")) for change in changes]
+    return {after for before, after in pairs if before and after and not is_in_trash(before) and not is_in_trash(after)}
 
 
 def _build_on_each_other(entries: Sequence[Entry]) -> bool:
@@ -125,8 +144,9 @@ def _one_by_one(workplace: Workplace, entries: Sequence[Entry], options: Options
 
 def _undo(workplace: Workplace, journal: Journal, entry: Entry, options: Options, *, look: bool = True) -> Done:
     connection = journal.connection
-    moved, size = [], 0
-    derived_anew = False
+    moved, size = 0, 0
+    derived_anew, tags = False, TagGuard(connection, entry)
+    _check_nothing_followed(connection, entry)
     for change in reversed(entry.changes):
         if not stands(connection, change):
             if change.table not in _DERIVED:
@@ -135,32 +155,59 @@ def _undo(workplace: Workplace, journal: Journal, entry: Entry, options: Options
             _restore_verdict(journal, change)
             continue
         if change.table == "files":
-            _send_back(workplace, connection, change, look=look)
-            moved.append(change)
+            assert change.before is not None
+            assert change.after is not None
+            _send_back(workplace, connection, change.after["path"], change.before["path"], look=look)
+            moved += 1
+        tags.check(change)
         journal.take_back(change)
         if change.table == "blobs":
             row = read_row(connection, "blobs", change.key, ["size"])
             size += row["size"] if row is not None and "state" in (change.before or {}) else 0
+    for sha256 in sorted(_moved_blobs(entry)):
+        for source, target in settle(journal, sha256):
+            _send_back(workplace, connection, source, target, look=look)
+            journal.update("files", {"path": source}, {"path": target})
+            moved += 1
     if derived_anew or any(change.table in _DERIVED for change in entry.changes):
         regroup(journal, options, around=_blobs(entry))
     summary = f"action {entry.action_id} ({entry.summary})"
     action_id = journal.close(summary, bytes_moved=size)
-    return Done(entry.action_id, action_id, files=len(moved), bytes=size)
+    return Done(entry.action_id, action_id, files=moved, bytes=size)
 
 
 def _blobs(entry: Entry) -> set[str]:
     return {change.key["sha256"] for change in entry.changes if change.table == "duplicate_members"}
 
 
-def _send_back(workplace: Workplace, connection: Connection, change: Change, *, look: bool) -> None:
+def _moved_blobs(entry: Entry) -> set[str]:
+    return {change.key["sha256"] for change in entry.changes if change.table == "blobs"}
+
+
+def _check_nothing_followed(connection: Connection, entry: Entry) -> None:
+    """Refuse to take a verdict back by which another action has thrown something out since (`dups apply`).
+
+    Raises:
+        UserInputError: that action has to be undone first.
+    """
+    here = _moved_blobs(entry)
+    for change in entry.changes:
+        if change.table != "duplicate_members" or change.before is None or change.after is None:
+            continue
+        if change.after.get("verdict") != "skip" or change.key["sha256"] in here:
+            continue
+        blob = Change("blobs", {"sha256": change.key["sha256"]}, None, None)
+        row = read_row(connection, blob.table, blob.key, ["state"])
+        if row != {"state": "live"} and later_action_on(connection, entry.action_id, blob) is not None:
+            raise _changed_since(connection, entry, blob)
+
+
+def _send_back(workplace: Workplace, connection: Connection, source: str, target: str, *, look: bool) -> None:
     """Have a file moved to where it was, or to the trash again; with `look` only if that can be done now.
 
     Raises:
         StorageError: it is not where its row says, or its place is taken.
     """
-    assert change.before is not None
-    assert change.after is not None
-    source, target = change.after["path"], change.before["path"]
     if look and not workplace.directory.resolve(source).is_file():
         raise StorageError(f"{source} is not there any more: it cannot be brought back")
     if look and workplace.directory.resolve(target).exists():

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from imagefap_scraper.database.moves import drop_moves, pending_moves
+from imagefap_scraper.database._parts import in_parts
+from imagefap_scraper.database.moves import drop_moves, pending_moves, send_strays
 from imagefap_scraper.database.session import open_writer, reader, translate
 from imagefap_scraper.storage.lock import database_lock
-from imagefap_scraper.storage.trash import FileMove, carry_out
+from imagefap_scraper.storage.trash import FileMove, carry_out, discard_double, is_in_trash, trash_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -63,9 +65,22 @@ class Workplace:
             StorageError: the disk refused; the moves stay on record, the next call goes on.
         """
         with self.reading() as connection:
-            moves = pending_moves(connection)
-        if not moves:
-            return
-        carry_out(self.directory, [FileMove(source, target) for _, source, target in moves])
+            if not pending_moves(connection):
+                return
         with self.transaction() as connection:
+            # In one transaction: no other process may move the same files back between the question and the move.
+            moves = pending_moves(connection)
+            carry_out(self.directory, [FileMove(source, target) for _, source, target in moves])
             drop_moves(connection, [move_id for move_id, _, _ in moves])
+
+    def send_strays(self, sha256s: Collection[str]) -> None:
+        """Send to the trash what a crawl stored of these blobs while they were thrown out; once if they are there.
+
+        Raises:
+            DatabaseError, LockedError, StorageError: what database and disk refuse.
+        """
+        discard = partial(discard_double, self.directory)
+        with self.transaction() as connection:
+            for some in in_parts(sorted(sha256s)):
+                send_strays(connection, trash_path, is_in_trash, discard, some)
+        self.carry_out_moves()

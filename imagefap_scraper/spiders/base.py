@@ -12,22 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import WeakKeyDictionary
 
 from scrapy import Request, Spider, signals
-from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
+from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import TextResponse
 
-from imagefap_scraper.exceptions import (
-    ArchiveError,
-    LayoutChanged,
-    NotFoundError,
-    PageError,
-    PageNotFound,
-    SiteError,
-)
+from imagefap_scraper.exceptions import ArchiveError, LayoutChanged, PageError, PageNotFound, SiteError
 from imagefap_scraper.middlewares.held import Postponed
-from imagefap_scraper.middlewares.robots import RefusedByRobots
 from imagefap_scraper.pace.slots import IMAGE_SLOT, MAY_WAIT, PAGE_KIND, PAGE_SLOT
 from imagefap_scraper.pages.urls import Site
 from imagefap_scraper.spiders.arguments import Arguments, parse
+from imagefap_scraper.spiders.errors import close_reason, error_of, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -55,6 +48,8 @@ _TRIES = 3
 _UNREACHABLE_IN_A_ROW = 3
 #: Pages in a row that did not look as expected, after which nothing this program reads can be trusted.
 _CHANGED_IN_A_ROW = 5
+#: Pages in a row of which Scrapy told neither an answer nor a failure; the second one is not asked for again.
+_LOST_IN_A_ROW = 2
 
 
 # Not the class ABC: zope.interface leaves `__provides__` on it, which `dir` of a spider then shows and the spider
@@ -83,6 +78,7 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         self._page_in_flight = False
         self._unreachable = 0
         self._changed = 0
+        self._lost = 0
         self._stopped = False
         self._closing: asyncio.Task[None] | None = None
 
@@ -107,6 +103,7 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
         crawler.signals.connect(spider._on_opened, signal=signals.spider_opened)
         crawler.signals.connect(spider._on_idle, signal=signals.spider_idle)
         crawler.signals.connect(spider._on_item_error, signal=signals.item_error)
+        crawler.signals.connect(spider._on_fault, signal=signals.spider_error)
         crawler.signals.connect(spider._on_stopped, signal=signals.engine_stopped)
         return spider
 
@@ -122,6 +119,11 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
     @abstractmethod
     def next_step(self) -> Step | None:
         """Return the next page to ask for; None if there is none."""
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the crawl closes at once, so that what still arrives is for the next one."""
+        return self._closing is not None
 
     @property
     def stats(self) -> Any:
@@ -162,7 +164,7 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
 
     def parse_page(self, response: Response, step: Step) -> Iterator[Any]:
         """Read the page, then ask for the next one."""
-        self._page_in_flight = False
+        self._page_in_flight, self._lost = False, 0
         try:
             yield from step.read(self._text(response), response.url)
         except PageError as error:
@@ -190,7 +192,7 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
 
     def page_failed(self, failure: Failure) -> Iterator[Any]:
         """Decide what it means that no answer came, then ask for the next page."""
-        self._page_in_flight = False
+        self._page_in_flight, self._lost = False, 0
         step: Step = failure.request.cb_kwargs["step"]  # type: ignore[attr-defined]
         if isinstance(failure.value, Postponed):
             step.tries -= 1
@@ -198,22 +200,11 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
             self._later.append(step)
             yield from self.advance()
             return
-        error = self.error_of(failure, step.url)
+        error = error_of(failure, step.url)
         if type(error) is SiteError:
             self._count_unreachable(error)
         yield from self._missed(step, error)
         yield from self.advance()
-
-    def error_of(self, failure: Failure, url: str) -> ArchiveError:
-        """Return the error of our own tree for a request that failed."""
-        reason = failure.value
-        if isinstance(reason, ArchiveError):
-            return reason
-        if isinstance(reason, RefusedByRobots):
-            return NotFoundError(f"robots.txt of the site refuses {url}; see ROBOTSTXT_OBEY in the README")
-        if isinstance(reason, IgnoreRequest):
-            return LayoutChanged(f"{url} leads away from the site: {reason}")
-        return SiteError(f"{url} could not be reached: {_short(reason)}; try again later")
 
     def _missed(self, step: Step, error: ArchiveError) -> Iterator[Any]:
         """Ask again for a page that looked odd; believe it after a few tries."""
@@ -266,13 +257,30 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
 
     def _on_idle(self) -> None:
         """Go on if a page got lost on its way, else close with the reason that the errors give."""
+        self._lost += self._page_in_flight
         self._page_in_flight = False
-        for request in self.advance():
+        if self._lost >= _LOST_IN_A_ROW:
+            self.stop(fault_of("pages get lost on their way"))
+        try:
+            request = next(self.advance(), None)
+        except Exception as fault:  # Scrapy would take the crawl for finished
+            logger.exception("What to ask for next cannot be told")
+            self.stop(fault_of(fault))
+            request = None
+        if request is not None:
             assert self.crawler.engine is not None
             self.crawler.engine.crawl(request)
             raise DontCloseSpider
         if self.errors:
             raise CloseSpider(close_reason(self.errors[-1]))
+
+    def _on_fault(self, failure: Failure, response: Response | Failure) -> None:
+        """End the crawl: the step that met the fault would be the next one again, and its page asked for ever.
+
+        A fault in what an image file means would meet each file that is still to come.
+        """
+        page = response.request.meta.get("download_slot") == PAGE_SLOT  # type: ignore[union-attr]
+        (self.stop if page else self.abort)(fault_of(failure.value))
 
     def _on_item_error(self) -> None:
         """Count an item that met a fault of ours: its image stays wanted, and nobody may take the crawl for done."""
@@ -281,14 +289,3 @@ class ArchiveSpider(Spider, metaclass=ABCMeta):
     def _on_stopped(self) -> None:
         if self.archive is not None and self.crawler not in OPENED:
             self.archive.close()
-
-
-def close_reason(error: ArchiveError) -> str:
-    """Return the close reason of an error: its class in lower snake case, without its ending."""
-    name = type(error).__name__.removesuffix("Error")
-    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
-
-
-def _short(reason: object) -> str:
-    text = " ".join(str(reason).split())
-    return f"{type(reason).__name__}: {text}"[:200] if text else type(reason).__name__

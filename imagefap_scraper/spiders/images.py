@@ -180,5 +180,6 @@ def _users(known: list[tuple[int, str]], name: str | None) -> list[int]:
     found = [user_id for user_id, known_as in known if name is None or known_as.casefold() == name.casefold()]
     if not found:
         names = ", ".join(sorted(known_as for _, known_as in known)) or "nobody"
-        raise NotFoundError(f"no user {name or ''!r} is known here: there is {names}")
+        which = "no user of the site" if name is None else f"no user {name!r}"
+        raise NotFoundError(f"{which} is known here: there is {names}")
     return found

@@ -19,6 +19,7 @@ from imagefap_scraper.planning.filters import Facts, Filters, is_by_place
 from imagefap_scraper.planning.planner import Planner
 from imagefap_scraper.planning.windows import PhotoRequest, Window, strip_around
 from imagefap_scraper.spiders.base import ArchiveSpider
+from imagefap_scraper.spiders.errors import error_of
 from imagefap_scraper.spiders.photo_steps import PhotoStep, StripStep
 from imagefap_scraper.spiders.sieve import Sieve
 from imagefap_scraper.spiders.wishes import FILE_GONE, NO_ADDRESS, PAGE_GONE, Sighting, Wish
@@ -97,8 +98,7 @@ class PhotoSpider(ArchiveSpider):
         """Put an image on the list, with its place in the order of the listings; yield it if it is here already."""
         if wish.image_id in self._done:
             return
-        if wish.image_id in self.wishes:
-            known = self.wishes[wish.image_id]
+        if (known := self.wishes.get(wish.image_id)) is not None:
             known.name = known.name or wish.name
             return
         self.wishes[wish.image_id] = wish
@@ -114,8 +114,7 @@ class PhotoSpider(ArchiveSpider):
 
     def still_wants(self, image_id: int) -> bool:
         """Return whether an image is wanted and its file is not on the way."""
-        wish = self.wishes.get(image_id)
-        return wish is not None and not wish.asked
+        return (wish := self.wishes.get(image_id)) is not None and not wish.asked
 
     def has_urgent_steps(self) -> bool:
         """Return whether a page is to be asked before all others: for an address that expired, or beside a page."""
@@ -240,6 +239,8 @@ class PhotoSpider(ArchiveSpider):
 
     def parse_image(self, response: Response, image_id: int, sighting: Sighting) -> Iterator[Any]:
         """Yield the image with its bytes, or what the answer means."""
+        if self.is_closing:
+            return
         if response.status == EXPIRED and (newer := self.newer_sighting(image_id)) is not None:
             yield from self.ask_file(self.wishes[image_id], newer)
         elif response.status == EXPIRED and self.refresh(image_id):
@@ -268,7 +269,7 @@ class PhotoSpider(ArchiveSpider):
             return
         # The address that was asked for; a redirect's is anybody's text.
         url = without_signature(request.cb_kwargs["sighting"].url)
-        yield from self.give_up_for(image_id, self.error_of(failure, url), "file")
+        yield from self.give_up_for(image_id, error_of(failure, url), "file")
 
     def refresh(self, image_id: int) -> bool:
         """Ask an image's page once more, for an address that has not expired; False if that was done before."""

@@ -115,6 +115,8 @@ class Template:
         self.text = unicodedata.normalize("NFC", text)
         if len(self.text) > _LONGEST:
             raise _error(self.text, _LONGEST, 1, f"it is longer than {_LONGEST} characters")
+        if not self.text:
+            raise _error(self.text, 0, 1, "it is empty; write what files are called inside the directory, {name} say")
         self._allowed = allowed
         components = self._parse()
         last = components[-1][-1] if components[-1] else None

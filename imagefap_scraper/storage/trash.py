@@ -71,6 +71,30 @@ def carry_out(directory: ArchiveDirectory, moves: Sequence[FileMove]) -> None:
     directory.sync_batch(path for path in touched if path.is_dir())
 
 
+def discard_double(directory: ArchiveDirectory, path: str, kept: str, sha256: str, size: int) -> bool:
+    """Delete a file whose very bytes lie in the trash already; return False, and leave it, if they do not.
+
+    Args:
+        directory: the output directory.
+        path: of the file; one with other bytes is the user's, and is left alone.
+        kept: where the bytes are in the trash.
+        sha256: of the bytes.
+        size: how many there are.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    if not directory.same_bytes(kept, sha256, size):
+        return False
+    if directory.same_bytes(path, sha256, size):
+        file = directory.resolve(path)
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as err:
+            raise disk_error(err, f"cannot delete {file}") from err
+    return True
+
+
 def remove(directory: ArchiveDirectory, path: str) -> None:
     """Delete a file of the trash for good, and its directory there once it is empty.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from imagefap_scraper.storage.disk import disk_error
@@ -168,6 +169,17 @@ def split(path: str) -> tuple[str, str]:
     """Return the directories of a path, with `/` at their end unless there are none, and the name."""
     above, slash, name = path.rpartition("/")
     return above + slash, name
+
+
+def remove_empty(directory: ArchiveDirectory, paths: Collection[str]) -> None:
+    """Remove the directories that hold nothing since these files have left them."""
+    above = {split(path)[0].rstrip("/") for path in paths} - {""}
+    for one in sorted(above, key=len, reverse=True):
+        current = one
+        while current:
+            with suppress(OSError):
+                directory.resolve(current).rmdir()
+            current = split(current)[0].rstrip("/")
 
 
 def candidates(path: str, sha256: str) -> Iterator[str]:

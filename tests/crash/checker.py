@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crash.derived import disagreements
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -80,6 +82,7 @@ def after_kill(output: Path, expected: Expected) -> list[str]:
         if database is None:
             return problems
         problems += _integrity(database)
+        problems += disagreements(database)
         problems += _rows_without_files(database, output)
         problems += _checkpoints_ahead(database, expected)
     return problems
@@ -92,6 +95,7 @@ def at_end(output: Path, expected: Expected, layout: str) -> list[str]:
         if database is None:
             return [*problems, "there is no database"]
         problems += _integrity(database)
+        problems += disagreements(database)
         problems += _rows_without_files(database, output)
         problems += _images(database, expected)
         problems += _favorites(database, expected)

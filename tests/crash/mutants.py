@@ -133,7 +133,7 @@ MUTANTS: dict[str, Mutant] = {
     "no_directory_fsync": Mutant(partial(_without_sync, Path.is_file), "", "before the directory was synced"),
     "no_intent": Mutant(_no_intent, "", "orphan"),
     "final_name_directly": Mutant(_final_name_directly, "temp_half", "torn"),
-    "checkpoint_first": Mutant(_checkpoint_first, "listing_before", "checkpoint"),
+    "checkpoint_first": Mutant(_checkpoint_first, "listing_half", "checkpoint"),
     "jobdir_trusted": Mutant(
         _jobdir_trusted,
         "listing_recorded",

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 from crash import checker
 from crash.trials import LATENCY, LAYOUT, expected_of, run, small_world
 
+from imagefap_scraper.archive import Archive
 from tools.demo.client import DemoSite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: Pages after which SQLite finds its disk full: a new database has 34, with all images 55.
-FULL_AT_PAGES = 40
+#: Pages more than a new database has, after which SQLite finds its disk full: all images take about thrice as many.
+ROOM_IN_PAGES = 8
 #: mode, what the disk refuses (`crash.faults`), exit code
 FAULTS = [
     ("read", "write:ENOSPC:1", 73),
@@ -35,7 +38,7 @@ FAULTS = [
     pytest.param("read", "commit:EIO:9", 74, marks=pytest.mark.long),
     pytest.param("read", "commit:EROFS:30", 74, marks=pytest.mark.long),
     ("get", "commit:ENOSPC:24", 74),
-    ("read", f"pages:ENOSPC:{FULL_AT_PAGES}", 74),
+    ("read", "pages:ENOSPC:{full}", 74),
 ]
 
 
@@ -45,12 +48,21 @@ def site() -> Iterator[DemoSite]:
         yield demo
 
 
+def pages_of_new(output: Path) -> int:
+    """Return the pages of a database that has every table and no row."""
+    output.mkdir()
+    Archive(output, "blobs").close()
+    with closing(sqlite3.connect(output / checker.DATABASE)) as database:
+        return int(database.execute("PRAGMA page_count").fetchone()[0])
+
+
 @pytest.mark.parametrize(("mode", "fault", "code"), FAULTS)
 def test_a_failing_disk_ends_the_crawl_and_a_later_run_completes(
     site: DemoSite, tmp_path: Path, mode: str, fault: str, code: int
 ) -> None:
     site.set_fault(reset=True, latency=LATENCY)
     output, expected = tmp_path / "out", expected_of(site)
+    fault = fault.format(full=pages_of_new(tmp_path / "new") + ROOM_IN_PAGES)
     failed = run(site, output, mode, accident={"CRASH_FAULT": fault})
     assert failed.returncode == code, failed.stdout + failed.stderr
     assert "Traceback" not in failed.stderr

@@ -211,3 +211,17 @@ def test_what_sqlite_says_gets_its_place_in_the_error_tree(said: str, expected: 
     assert type(error) is expected
     assert said in str(error)
     assert "/a/b" in str(error)
+
+
+def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / DATABASE_NAME
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(DatabaseError, match="of another program"):
+        open_writer(database_url(tmp_path))
+    with pytest.raises(DatabaseError, match="of another program"), reader(path, nullcontext()):
+        pass
+    assert path.read_bytes() == before

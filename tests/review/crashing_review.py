@@ -1,6 +1,6 @@
 """One decision, undoing or emptying that ends by SIGKILL at a named place: `crashing_review.py DIR WORK POINT NTH`.
 
-With the point `none` it runs to its end.
+`main` alone does the work to its end.
 """
 
 from __future__ import annotations
@@ -91,6 +91,5 @@ def main(directory: Path, work: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[3] != "none":
-        arm(sys.argv[3], int(sys.argv[4]))
+    arm(sys.argv[3], int(sys.argv[4]))
     main(Path(sys.argv[1]), sys.argv[2])

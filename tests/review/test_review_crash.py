@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from crashing_review import main
 from review_bench import Bench, family
 
 from imagefap_scraper.review.options import read_options
@@ -29,10 +30,11 @@ _UNDO = [
 _EMPTY = [("row_written", 3), ("action_written", 2), ("removing", 1), ("removing", 3), ("removed", 2)]
 
 
-def _run(directory: Path, work: str, point: str = "none", nth: int = 0) -> int:
+def _kill(directory: Path, work: str, point: str, nth: int) -> None:
+    """Do the work in a process that ends by SIGKILL at a point."""
     command = [sys.executable, str(_SCRIPT), str(directory), work, point, str(nth)]
     environment = {"PYTHONPATH": str(_ROOT), "PATH": "/usr/bin:/bin"}
-    return subprocess.run(command, env=environment, check=False, timeout=120).returncode
+    assert subprocess.run(command, env=environment, check=False, timeout=120).returncode == -signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def _timeless(dump: tuple[list[str], dict[str, str]]) -> tuple[list[str], dict[s
 def accepted(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("accepted")
     _copy(seeded, root)
-    assert _run(root, "accept") == 0
+    main(root, "accept")
     return root
 
 
@@ -72,17 +74,17 @@ def test_a_killed_decision_happened_or_did_not(
 ) -> None:
     bench = _copy(seeded, tmp_path)
     before = bench.dump()
-    assert _run(tmp_path, "accept", point, nth) == -signal.SIGKILL
-    assert _run(tmp_path, "nothing") == 0
+    _kill(tmp_path, "accept", point, nth)
+    main(tmp_path, "nothing")
     assert bench.whole() == []
     decided = bench.ask("SELECT count(*) FROM actions WHERE kind = 'accept'")[0][0]
     if decided:
         assert _timeless(bench.dump()) == _timeless(Bench(accepted, bench.options).dump())
     else:
         assert bench.dump() == before
-    assert _run(tmp_path, "accept") == 0
+    main(tmp_path, "accept")
     assert _timeless(bench.dump()) == _timeless(Bench(accepted, bench.options).dump())
-    assert _run(tmp_path, "undo") == 0
+    main(tmp_path, "undo")
     assert bench.dump() == before
 
 
@@ -92,23 +94,23 @@ def test_a_killed_undoing_happened_or_did_not(
 ) -> None:
     bench = _copy(accepted, tmp_path)
     after = bench.dump()
-    assert _run(tmp_path, "undo", point, nth) == -signal.SIGKILL
-    assert _run(tmp_path, "nothing") == 0
+    _kill(tmp_path, "undo", point, nth)
+    main(tmp_path, "nothing")
     assert bench.whole() == []
     undone = bench.ask("SELECT count(*) FROM actions WHERE undone_by IS NOT NULL")[0][0]
     if undone:
         assert bench.dump() == Bench(seeded, bench.options).dump()
     else:
         assert bench.dump() == after
-        assert _run(tmp_path, "undo") == 0
+        main(tmp_path, "undo")
         assert bench.dump() == Bench(seeded, bench.options).dump()
 
 
 @pytest.mark.parametrize(("point", "nth"), _EMPTY)
 def test_a_killed_emptying_is_finished_by_the_next(point: str, nth: int, accepted: Path, tmp_path: Path) -> None:
     bench = _copy(accepted, tmp_path)
-    assert _run(tmp_path, "empty", point, nth) == -signal.SIGKILL
-    assert _run(tmp_path, "empty") == 0
+    _kill(tmp_path, "empty", point, nth)
+    main(tmp_path, "empty")
     assert bench.whole() == []
     assert {state for (state,) in bench.ask("SELECT DISTINCT state FROM blobs")} == {"live", "purged"}
     assert not any((tmp_path / ".imagefap/trash").rglob("*.jpg"))
@@ -117,7 +119,7 @@ def test_a_killed_emptying_is_finished_by_the_next(point: str, nth: int, accepte
 def test_a_killed_restoring_happened_or_did_not(accepted: Path, tmp_path: Path) -> None:
     for number, point in enumerate(("row_written", "committed", "moved", "all_moved")):
         bench = _copy(accepted, tmp_path / str(number))
-        assert _run(bench.root, "restore", point, 1) == -signal.SIGKILL
-        assert _run(bench.root, "restore") == 0
+        _kill(bench.root, "restore", point, 1)
+        main(bench.root, "restore")
         assert bench.whole() == []
         assert {state for (state,) in bench.ask("SELECT DISTINCT state FROM blobs")} == {"live"}

@@ -126,10 +126,14 @@ def _permissions(held: ArchiveDirectory) -> Check:
 def _database(directory: Path, *, crawling: bool) -> Iterator[Check]:
     try:
         path = Path(str(database_url(directory, os.environ.get("IMAGEFAP_DATABASE_URL", "")).database)).absolute()
-        if not path.exists():
+        if not os.path.lexists(path):
             yield ok("database", f"there is none at {path} yet; the first crawl makes it")
             return
-        if path.is_file() and not os.access(path, os.R_OK | os.W_OK):
+        if not path.is_file():
+            what = "is no file" if path.exists() else "is a link that leads nowhere"
+            yield bad("database", f"{path} {what}; move it away, or name another directory with --dir DIR")
+            return
+        if not os.access(path, os.R_OK | os.W_OK):
             yield bad("database", f"{path} may not be read and written; change that")
             return
         yield from _content(directory, crawling=crawling)

@@ -71,7 +71,7 @@ def decide(
 def _choice(group: StoredGroup, members: Sequence[str], words: Mapping[str, Sequence[str]]) -> Choice:
     verdicts: dict[str, Verdict] = {}
     for option, verdict in VERDICTS.items():
-        for word in words[option]:
+        for word in _each(words[option]):
             sha256 = named(group.group_id, members, word)
             if sha256 in verdicts:
                 raise UserInputError(f"group {group.group_id}: {word} is named twice; one member gets one verdict")
@@ -80,8 +80,13 @@ def _choice(group: StoredGroup, members: Sequence[str], words: Mapping[str, Sequ
         for sha256, _, asked in group.members:
             if asked:
                 verdicts.setdefault(sha256, Verdict.SKIP)
-    variants = [named(group.group_id, members, word) for word in words["variant"]]
+    variants = [named(group.group_id, members, word) for word in _each(words["variant"])]
     return Choice(group.group_id, verdicts, variants, rev=group.rev)
+
+
+def _each(words: Sequence[str]) -> list[str]:
+    """Return the members that an option names, which may be several with commas between them."""
+    return [word.strip() for some in words for word in some.split(",")]
 
 
 def _none_alike(group: StoredGroup) -> Choice:

@@ -28,7 +28,7 @@ DIGITS_SHOWN = 10
 def write_list(
     directory: Path, *, kinds: Collection[str], states: Collection[str], order: Order, limit: int | None, as_json: bool
 ) -> None:
-    """Write groups to stdout: JSON Lines, or lines for people and a sum.
+    """Write groups to stdout: JSON Lines, or lines for people and a sum; without kinds all but mere look-alikes.
 
     Raises:
         ArchiveError: there is no usable archive.
@@ -36,12 +36,14 @@ def write_list(
     with open_archive(directory) as archive:
         found = queries.listed(archive.connection, kinds, states, order)
         shown = found[:limit]
+        more = 0 if as_json or kinds else queries.count_look_alikes(archive.connection, states)
         for groups in queries.in_turn(archive.connection, [group_id for group_id, _ in shown]):
             write("".join(_json_line(group) if as_json else _line(group) for group in groups))
             if sys.stdout is not None:
                 sys.stdout.flush()
     if not as_json:
         write(_sum(len(found), len(shown), sum(size for _, size in found)))
+        write(_more(more))
 
 
 def described(group: StoredGroup) -> dict[str, Any]:
@@ -88,3 +90,10 @@ def _sum(found: int, shown: int, size: int) -> str:
         return "No groups. `process.py dups find` searches, `dups list --state applied` shows what is done.\n"
     only = f" ({shown:,} shown)" if shown < found else ""
     return f"{found:,} {'group' if found == 1 else 'groups'}{only}, {decimal(size)} to win\n"
+
+
+def _more(count: int) -> str:
+    if not count:
+        return ""
+    groups = "1 more group is a mere look-alike" if count == 1 else f"{count:,} more groups are mere look-alikes"
+    return f"{groups}: process.py dups list --class look-alike\n"

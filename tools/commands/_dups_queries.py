@@ -26,6 +26,9 @@ Order = Literal["gain", "new", "sure"]
 #: States in which a group asks something today.
 ASKING = (GroupState.NEW, GroupState.SUGGESTED, GroupState.REOPENED)
 
+#: What is listed unless a class is asked for: what a second look has confirmed.
+SURE = tuple(str(kind) for kind in PairKind if kind is not PairKind.LOOK_ALIKE)
+
 #: Groups read at a time: few at first, so that the first lines do not wait for the last.
 _FIRST, _THEN = 50, 500
 
@@ -33,15 +36,14 @@ _FIRST, _THEN = 50, 500
 def listed(
     connection: Connection, kinds: Collection[str], states: Collection[str], order: Order
 ) -> list[tuple[int, int]]:
-    """Return (number, bytes to win) of the groups of these kinds (any, if none is named) and states, in order.
+    """Return (number, bytes to win) of the groups of these kinds and states, in order.
 
-    Without states those that ask something, among them what was put aside until a day that has come. `gain` puts the
-    most to win first, `new` the newest, `sure` the surest kind, and of a kind what is ahead by most points.
+    Without kinds all but mere look-alikes, most of which are not the same picture. Without states those that ask
+    something, among them what was put aside until a day that has come. `gain` puts the most to win first, `new` the
+    newest, `sure` the surest kind, and of a kind what is ahead by most points.
     """
     query = select(DuplicateGroup.group_id, DuplicateGroup.bytes_to_win)
-    if kinds:
-        query = query.where(DuplicateGroup.kind.in_(kinds))
-    query = query.where(DuplicateGroup.state.in_(states) if states else _asks())
+    query = query.where(DuplicateGroup.kind.in_(kinds or SURE), _in(states))
     orders: dict[Order, list[Any]] = {
         "gain": [DuplicateGroup.bytes_to_win.desc()],
         "new": [DuplicateGroup.group_id.desc()],
@@ -50,6 +52,16 @@ def listed(
     return [
         (number, size) for number, size in connection.execute(query.order_by(*orders[order], DuplicateGroup.group_id))
     ]
+
+
+def count_look_alikes(connection: Connection, states: Collection[str]) -> int:
+    """Return how many groups in these states (see `listed`) are mere look-alikes."""
+    query = select(func.count()).select_from(DuplicateGroup)
+    return connection.execute(query.where(DuplicateGroup.kind == PairKind.LOOK_ALIKE, _in(states))).scalar_one()
+
+
+def _in(states: Collection[str]) -> ColumnElement[bool]:
+    return DuplicateGroup.state.in_(states) if states else _asks()
 
 
 def _asks() -> ColumnElement[bool]:

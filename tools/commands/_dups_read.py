@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from imagefap_scraper.dedup.kinds import GroupState, PairKind
+from imagefap_scraper.dedup.limits import DEFAULT_LIMITS
 from tools.commands._options import archive_directory, directory_option, json_option
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ It may be stopped at any time (exit code 130); the same command goes on.
     type=click.IntRange(0, _LARGEST_DISTANCE),
     metavar="N",
     help="Bits of 64 in which the hashes of two pictures may differ, 0 to 12; "
-    "also by IMAGEFAP_DUPS_MAX_DISTANCE.  [default: 10]",
+    f"also by IMAGEFAP_DUPS_MAX_DISTANCE.  [default: {DEFAULT_LIMITS.phash}]",
 )
 @click.option("--all", "everything", is_flag=True, help="Compare all pictures again, not just those not compared yet.")
 @json_option("Write one JSON object instead.")
@@ -86,7 +87,7 @@ Examples:
     "kinds",
     type=click.Choice([str(kind) for kind in PairKind]),
     multiple=True,
-    help="Only this; may repeat.",
+    help="Only this; may repeat.  [default: all but look-alike]",
 )
 @click.option(
     "--state",

@@ -20,7 +20,7 @@ _json = json_option("Write one JSON object instead.")
 
 
 def _verdict(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the decorator that adds an option which names members, each by itself."""
+    """Return the decorator that adds an option which names members, by itself or with commas."""
     return click.option(f"--{name}", multiple=True, metavar="N", help=text)
 
 
@@ -29,10 +29,11 @@ def _verdict(name: str, text: str) -> Callable[[Callable[..., Any]], Callable[..
     epilog="""\b
 Examples:
   python tools/process.py dups decide 12 --keep 1
-  python tools/process.py dups decide 12 --keep 1 --variant 3 --false 4
+  python tools/process.py dups decide 12 --keep 1 --variant 3 --false 4,5
 
-N is a member's number in `dups show`, or at least 6 digits of its SHA-256; options may repeat. --keep alone skips every
-other member that is asked about; with any other option, members that are not named stay as they are.
+N is a member's number in `dups show`, or at least 6 digits of its SHA-256; several go with commas between them, or the
+option once more for each. --keep alone skips every other member that is asked about; with any other option, members
+that are not named stay as they are.
 """,
 )
 @click.argument("group", type=int, metavar="ID")

@@ -19,7 +19,6 @@ from tools.commands._archive import open_archive
 from tools.commands._console import counted
 from tools.commands._dups_place import open_workplace
 from tools.commands._progress import bar
-from tools.commands._query import pointing
 from tools.commands._text import json_text, printable, write
 
 if TYPE_CHECKING:
@@ -53,10 +52,9 @@ class Export:
             UserInputError: the query or the template cannot be.
             OutputError, StorageError, DatabaseError, LockedError: archive or target cannot be used.
         """
-        with pointing():
-            template = Template(self.template)
+        template = Template(self.template)
         workplace = open_workplace(self.directory)
-        with open_archive(self.directory) as archive, pointing():
+        with open_archive(self.directory) as archive:
             pictures = select_pictures(archive.connection, self.query, self.tags)
             files = files_of(archive.connection, {picture.blob.sha256 for picture in pictures})
         sources = Sources(workplace.directory, files)

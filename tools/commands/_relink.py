@@ -13,7 +13,6 @@ from imagefap_scraper.storage.template import FILE_FIELDS, Template
 from tools.commands._archive import open_archive
 from tools.commands._console import counted
 from tools.commands._dups_place import open_workplace
-from tools.commands._query import pointing
 from tools.commands._text import json_text, printable, write
 
 if TYPE_CHECKING:
@@ -31,8 +30,7 @@ def run(ctx: click.Context, directory: Path, text: str, *, rehearse: bool, yes: 
         LockedError: a crawl is running.
         OutputError, StorageError, DatabaseError: the archive cannot be used.
     """
-    with pointing():
-        template = Template(text, FILE_FIELDS)
+    template = Template(text, FILE_FIELDS)
     workplace = open_workplace(directory)
     with open_archive(directory) as archive:
         plan = renaming.plan(archive.connection, workplace.directory, template)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from imagefap_scraper import settings as defaults
-from imagefap_scraper.database.models import Blob, Favorite, Folder, Image, User
+from imagefap_scraper.database.models import Blob, Favorite, Folder, FolderGallery, GalleryImage, Image, User
 from imagefap_scraper.exceptions import SettingError
 from imagefap_scraper.pace.config import read_config
 
@@ -94,11 +94,16 @@ def formats(connection: Connection) -> dict[str, int]:
 def folders(connection: Connection) -> dict[str, int]:
     """Return the bytes behind each folder (`user/folder`), the most first, the smaller ones together.
 
-    What lies in several folders counts in each of them, once.
+    What lies in several folders counts in each of them, once; in a folder of galleries lies what these hold.
     """
+    listed = select(Favorite.user_id, Favorite.folder_id, Favorite.image_id)
+    in_galleries = select(FolderGallery.user_id, FolderGallery.folder_id, GalleryImage.image_id).join(
+        GalleryImage, GalleryImage.gallery_id == FolderGallery.gallery_id
+    )
+    held = union_all(listed, in_galleries).subquery()
     blobs = (
-        select(Favorite.user_id, Favorite.folder_id, Blob.sha256, Blob.size)
-        .join(Image, Image.image_id == Favorite.image_id)
+        select(held.c.user_id, held.c.folder_id, Blob.sha256, Blob.size)
+        .join(Image, Image.image_id == held.c.image_id)
         .join(Blob, Blob.sha256 == Image.sha256)
         .distinct()
         .subquery()

@@ -16,7 +16,6 @@ from imagefap_scraper.review.workplace import Workplace
 from imagefap_scraper.storage.files import ArchiveDirectory
 from tools.commands._archive import open_archive
 from tools.commands._console import counted
-from tools.commands._query import pointing
 from tools.commands._text import json_text, printable, write
 
 if TYPE_CHECKING:
@@ -81,11 +80,20 @@ def add(work: Tagging, path: str) -> Plan:
     """Return the plan to make a tag."""
 
     def plan(_connection: Connection, tree: tags.TagTree) -> Plan:
-        new = tags.missing(tree, path)
+        new = tags.missing(tree, _spelled(tree, path))
         named = ", ".join(new)
         return Plan(f"add {named}", f"added {named}", lambda journal, now: tags.add(journal, now, path), {}, new)
 
     return work.read(plan)
+
+
+def _spelled(tree: tags.TagTree, path: str) -> str:
+    """Return a path with the tags that are there written as they are there."""
+    found = ""
+    for name in tags.split(path):
+        known = tree.at(f"{found}/{name}")
+        found = known.path if known else f"{found}/{name}".removeprefix("/")
+    return found
 
 
 def rename(work: Tagging, path: str, name: str) -> Plan:
@@ -184,8 +192,7 @@ def remove(work: Tagging, query: str, path: str) -> Plan:
 
 
 def _shown(connection: Connection, query: str) -> dict[str, int]:
-    with pointing():
-        return tags.blobs_shown(connection, queries.image_ids(connection, query))
+    return tags.blobs_shown(connection, queries.image_ids(connection, query))
 
 
 def carry_out(

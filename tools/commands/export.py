@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from imagefap_scraper.exceptions import EX_FAILED_IMAGES
+from tools.commands._complete import query_completion, tag_completion
 from tools.commands._options import archive_directory, directory_option, json_option
 
 _ZIP = "imagefap-export.zip"
+
+
+class _Place(click.Path):
+    """A path that is not empty, its `~` expanded also where the shell did not: what is unset must not mean here."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, or end with a usage error."""
+        if not str(value):
+            self.fail("it is empty", param, ctx)
+        try:
+            return Path(os.fsdecode(super().convert(value, param, ctx))).expanduser()
+        except RuntimeError:
+            self.fail(f"{value!r}: there is no such user's home", param, ctx)
 
 
 @click.command(
@@ -23,10 +39,18 @@ Exit code 0: everything is there, 3: some pictures could not be read (they are l
 Run again, it adds what is missing and writes nothing else.
 """
 )
-@click.argument("query", required=False)
+@click.argument("query", required=False, shell_complete=query_completion)
 @directory_option
-@click.option("--tag", "-t", "tags", multiple=True, metavar="TAG", help="A tag by its whole path, with those below it.")
-@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Where to; made if it is not there.")
+@click.option(
+    "--tag",
+    "-t",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    shell_complete=tag_completion,
+    help="A tag by its whole path, with those below it.",
+)
+@click.option("--to", type=_Place(), metavar="DIR", help="Where to; made if it is not there.")
 @click.option(
     "--template",
     default="{tag}/{num:05}-{name}.{ext}",
@@ -49,7 +73,7 @@ Run again, it adds what is missing and writes nothing else.
     "zip_file",
     is_flag=False,
     flag_value=_ZIP,
-    type=click.Path(path_type=Path),
+    type=_Place(),
     metavar="FILE",
     help=f"Write one ZIP file instead, in DIR if --to is given.  [without FILE: {_ZIP}]",
 )
@@ -98,7 +122,7 @@ def _place(ctx: click.Context, to: Path | None, zip_file: Path | None, hows: tup
     if zip_file is None:
         if to is None:
             raise click.UsageError("say where to: --to DIR", ctx)
-        return to.expanduser()
+        return to
     if zip_file.suffix.lower() != ".zip":
         raise click.UsageError(f"--zip takes the name of a file that ends with .zip, not {str(zip_file)!r}", ctx)
-    return (to or Path()).expanduser() / zip_file.expanduser()
+    return (to or Path()) / zip_file
