@@ -172,8 +172,8 @@ def test_a_reader_says_that_there_is_no_database(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("DELETE FROM alembic_version", "holds no archive yet"),
-        ("DROP TABLE alembic_version", "holds no archive yet"),
+        ("DELETE FROM alembic_version", "of another program"),
+        ("DROP TABLE alembic_version", "of another program"),
         ("UPDATE alembic_version SET version_num = '0000'", "older version"),
         ("UPDATE alembic_version SET version_num = '9999'", "newer version.*update the program"),
     ],
@@ -182,6 +182,15 @@ def test_a_reader_refuses_another_schema(tmp_path: Path, change: str, words: str
     with new_engine(tmp_path) as engine, engine.begin() as connection:
         connection.execute(text(change))
     with pytest.raises(DatabaseError, match=words), reader(tmp_path / DATABASE_NAME, nullcontext()):
+        pass
+
+
+def test_a_reader_says_that_an_empty_database_holds_nothing(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / DATABASE_NAME)
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    with pytest.raises(DatabaseError, match="holds no archive yet"), reader(tmp_path / DATABASE_NAME, nullcontext()):
         pass
 
 
