@@ -122,8 +122,8 @@ def _end_threads() -> None:
     The reactor does so itself, unless its shutdown failed halfway: when the reader of the standard error has left (a
     lost connection, `2>&1 | head`), the logging of that shutdown fails too.
     """
-    from twisted.internet import reactor  # noqa: PLC0415 - importing it makes it; here it has run
-
+    # Importing it would make one where there is none.
+    reactor = sys.modules.get("twisted.internet.reactor")
     pool = getattr(reactor, "threadpool", None)
     if pool is not None and not pool.joined:
         pool.stop()

@@ -195,8 +195,9 @@ def _check_owner(path: Path) -> None:
         with engine.connect() as connection:
             if schema_revision(connection) is None and is_foreign(connection):
                 raise DatabaseError(f"{path} is of another program: it was left alone; choose another output=DIR")
-    except DBAPIError as error:
-        raise translate(error, path) from error
+    except DBAPIError:
+        # Damaged, or held: whoever goes on with it says so.
+        return
 
 
 def _revision_message(path: Path, revision: str | None, *, foreign: bool) -> str:
