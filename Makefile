@@ -24,7 +24,7 @@ test: $(VENV)/.ready-test ## run the tests
 
 crash: $(VENV)/.ready-test ## kill crawls at 40 named points and at random times, and compare (half an hour)
 	@PYTHONPATH=.:tests $(BIN)/python -m crash.matrix
-	@$(BIN)/python -m pytest -m long tests/crash
+	@$(BIN)/python -m pytest -m long
 
 lint: $(VENV)/.ready-test ## ruff, mypy, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -89,7 +89,14 @@ FILTERS = {
 }
 
 
-@pytest.mark.parametrize(("words", "out", "files"), FILTERS.values(), ids=FILTERS.keys())
+#: Every filter is a crawl or two; those that each stand for a way of knowing are in the everyday run.
+_EVERYDAY = {"pixels", "bytes at most", "the first ones", "several"}
+_CASES = [
+    pytest.param(*case, id=name, marks=() if name in _EVERYDAY else pytest.mark.long) for name, case in FILTERS.items()
+]
+
+
+@pytest.mark.parametrize(("words", "out", "files"), _CASES)
 def test_what_is_kept_out_is_remembered_and_had_later(
     site: DemoSite, tmp_path: Path, words: tuple[str, ...], out: set[int], files: int | None
 ) -> None:

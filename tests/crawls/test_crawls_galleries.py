@@ -202,7 +202,7 @@ def test_strips_that_never_come_are_replaced_by_gallery_pages(tmp_path: Path) ->
         assert kinds(site)["gallery"] == 3
 
 
-@pytest.mark.parametrize("kill_at", [1, 60, 130])
+@pytest.mark.parametrize("kill_at", [1, 60, pytest.param(130, marks=pytest.mark.long)])
 def test_kill_and_the_same_command_again(tmp_path: Path, kill_at: int) -> None:
     output = tmp_path / "out"
     with serve(60, 100) as site:
