@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.progress import DownloadColumn
-from sqlalchemy.engine import URL
 
-from imagefap_scraper.database.session import open_writer
 from imagefap_scraper.exceptions import OutputError
+from imagefap_scraper.review.workplace import Workplace
 from imagefap_scraper.storage.files import ArchiveDirectory
-from imagefap_scraper.storage.lock import DirectoryLock, database_lock
+from imagefap_scraper.storage.lock import DirectoryLock
 from tools.commands._archive import open_archive
 from tools.commands._audit import Audit, check
 from tools.commands._progress import live
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.progress import Progress
-    from sqlalchemy import Connection
 
     from tools.commands._archive import Archive
 
@@ -46,17 +43,18 @@ def verify(directory: Path, *, read_data: bool, repair: bool, rehearse: bool) ->
     with ExitStack() as stack:
         archive = stack.enter_context(open_archive(directory))
         place = ArchiveDirectory(directory)
+        workplace = Workplace(place, archive.path)
         audit = Audit(str(archive.path), read_data)
         _refuse_another_place(archive, place)
         if repair:
             place.prepare()
             # Before the check: what a running crawl moves meanwhile is no problem to repair.
             stack.enter_context(DirectoryLock(place.lock_path))
+            workplace.carry_out_moves()
         with _bar(read_data) as bar:
             check(archive.connection, place, audit, bar)
         if repair or rehearse:
-            transaction = partial(_transaction, archive.path) if repair else None
-            Repair(place, archive.connection, transaction).run(audit)
+            Repair(place, archive.connection, workplace.transaction if repair else None).run(audit)
     return audit
 
 
@@ -67,18 +65,6 @@ def _refuse_another_place(archive: Archive, place: ArchiveDirectory) -> None:
             f"{place.root} is not where the files of {archive.path} are: no crawl has used it. "
             "Mount its disk, or name another: --dir DIR"
         )
-
-
-@contextmanager
-def _transaction(path: Path) -> Iterator[Connection]:
-    """Give a connection inside a write transaction; opening and closing it are under the lock as well."""
-    with database_lock(path):
-        engine = open_writer(URL.create("sqlite", database=str(path)))
-        try:
-            with engine.begin() as connection:
-                yield connection
-        finally:
-            engine.dispose()
 
 
 class _Bar:
