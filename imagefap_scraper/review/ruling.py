@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from imagefap_scraper.database import groups as stored
-from imagefap_scraper.database.duplicate_models import Action, Denial
+from imagefap_scraper.database.duplicate_models import Action, Denial, DuplicateGroup
 from imagefap_scraper.database.journal import Journal
 from imagefap_scraper.dedup.rules import RECORD_LENGTH, RULES, RuleMode, may_be_auto
 from imagefap_scraper.exceptions import NotFoundError, UserInputError
@@ -40,21 +41,24 @@ class RuleRecord:
 def rule_records(connection: Connection) -> list[RuleRecord]:
     """Return all rules with their records, in the order in which they are tried."""
     modes = stored.rule_modes(connection)
+    waiting = _waiting(connection)
     return [
         RuleRecord(
             rule.name,
             rule.description,
             RuleMode(modes.get(rule.name, rule.mode)),
-            sum(1 for group in _waiting(connection) if group == rule.name),
+            waiting[rule.name],
             *_record(connection, rule.name),
         )
         for rule in RULES.values()
     ]
 
 
-def _waiting(connection: Connection) -> list[str | None]:
-    groups = stored.groups(connection, stored.group_ids(connection, states=["suggested"]))
-    return [group.rule for group in groups]
+def _waiting(connection: Connection) -> Counter[str]:
+    """Return how many groups each rule proposes something for."""
+    query = select(DuplicateGroup.rule, func.count()).where(DuplicateGroup.state == "suggested")
+    rows = connection.execute(query.group_by(DuplicateGroup.rule))
+    return Counter({rule: count for rule, count in rows if rule is not None})
 
 
 def _record(connection: Connection, rule: str) -> tuple[int, int]:
@@ -92,7 +96,7 @@ def set_mode(
         journal = Journal(connection, actor="you", kind="rules")
         journal.put("rule_modes", {"rule": name}, {"mode": str(mode)})
         regroup(journal, options)
-        waiting = _waiting(connection).count(name)
+        waiting = _waiting(connection)[name]
         journal.close(f"{name}: {mode}")
         if dry_run:
             savepoint.rollback()

@@ -15,7 +15,8 @@ import pytest
 from crawl_support import ROOT, crawl, crawl_environment, rows
 from sqlalchemy import create_engine
 
-from tools.commands import _doctor_archive, _stats_plot_data
+from imagefap_scraper.database import figures
+from tools.commands import _doctor_archive
 from tools.demo.build import WorldBuilder, WorldOptions
 from tools.demo.client import DemoSite
 
@@ -92,7 +93,7 @@ def test_nothing_that_others_saved_is_downloaded(site: DemoSite, tmp_path: Path)
     assert rows(archive, stored) == rows(first, stored)
     engine = create_engine(f"sqlite:///{archive / 'imagefap.database'}")
     with engine.connect() as opened:
-        space = _stats_plot_data.folders(opened)
+        space = figures.folders(opened)
     engine.dispose()
     # Everything of the gallery lies in the folder that holds it, and some of it in a folder of images as well.
     assert set(space) == {"Ann/some", "Ann/others", "Ann/liked"}

@@ -96,11 +96,11 @@ def test_people_read_a_line_a_group_and_a_sum(seeded: Bench) -> None:
 
 
 def test_more_groups_than_are_read_at_a_time_all_come_in_order(seeded: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tools.commands import _dups_queries
+    from imagefap_scraper.review import queue
 
     whole = objects(seeded.root, "dups", "list")
-    monkeypatch.setattr(_dups_queries, "_FIRST", 1)
-    monkeypatch.setattr(_dups_queries, "_THEN", 1)
+    monkeypatch.setattr(queue, "_FIRST", 1)
+    monkeypatch.setattr(queue, "_THEN", 1)
     assert objects(seeded.root, "dups", "list") == whole
 
 

@@ -14,10 +14,11 @@ import sample_archive
 from click.testing import CliRunner, Result
 from sqlalchemy import create_engine
 
+from imagefap_scraper.database import figures
+from imagefap_scraper.pace import history
 from imagefap_scraper.pace.budget import Limits, Window
 from imagefap_scraper.pace.pauses import PausePolicy
 from imagefap_scraper.pace.store import PaceStore
-from tools.commands import _stats_plot_data
 from tools.process import cli
 
 if TYPE_CHECKING:
@@ -65,24 +66,24 @@ def connection(archive: Path) -> Iterator[Connection]:
 
 def test_growth_adds_up_by_day(archive: Path, connection: Connection) -> None:
     change(archive, "UPDATE blobs SET stored_at = '2024-02-03 23:59:59' WHERE size = 3000")
-    growth = _stats_plot_data.growth(connection)
+    growth = figures.growth(connection)
     assert growth.days == [date(2024, 1, 1), date(2024, 2, 3)]
     assert (growth.images, growth.bytes) == ([1, 2], [1000, 4000])
 
 
 def test_sizes_formats_and_folders_count_what_is_there(archive: Path, connection: Connection) -> None:
-    assert _stats_plot_data.sizes(connection) == {9: 1, 11: 1}
-    assert _stats_plot_data.formats(connection) == {"GIF": 3000, "JPEG": 1000}
+    assert figures.sizes(connection) == {9: 1, 11: 1}
+    assert figures.formats(connection) == {"GIF": 3000, "JPEG": 1000}
     # The same bytes twice in a folder are its space once; in another folder they count again.
-    assert _stats_plot_data.folders(connection) == {"anna/Flowers": 4000, "Ben/Trees": 3000}
+    assert figures.folders(connection) == {"anna/Flowers": 4000, "Ben/Trees": 3000}
     change(archive, "UPDATE blobs SET state = 'trashed', kept_as = ? WHERE size = 3000", sample_archive.FIRST)
-    assert _stats_plot_data.sizes(connection) == {9: 1}
-    assert _stats_plot_data.formats(connection) == {"JPEG": 1000}
+    assert figures.sizes(connection) == {9: 1}
+    assert figures.formats(connection) == {"JPEG": 1000}
 
 
 def test_small_folders_are_summed_up(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_stats_plot_data, "FOLDERS_SHOWN", 1)
-    assert _stats_plot_data.folders(connection) == {"anna/Flowers": 4000, "1 smaller folders": 3000}
+    monkeypatch.setattr(figures, "FOLDERS_SHOWN", 1)
+    assert figures.folders(connection) == {"anna/Flowers": 4000, "1 smaller folders": 3000}
 
 
 def keep_pace(path: Path, moments: list[float], blocked_at: float | None = None) -> None:
@@ -95,9 +96,9 @@ def keep_pace(path: Path, moments: list[float], blocked_at: float | None = None)
 
 
 def test_pages_are_counted_by_minute_with_the_block(pace_file: Path) -> None:
-    assert _stats_plot_data.pages() == _stats_plot_data.Pages({}, [])
+    assert history.pages() == history.Pages({}, [])
     keep_pace(pace_file, [SENT, SENT + 10, SENT + 60], SENT + 61)
-    found = _stats_plot_data.pages()
+    found = history.pages()
     minute = datetime(2024, 5, 1, 12, tzinfo=UTC)
     assert found.minutes == {minute: 2, minute.replace(minute=1): 1}
     (block,) = found.blocks
@@ -106,7 +107,7 @@ def test_pages_are_counted_by_minute_with_the_block(pace_file: Path) -> None:
 
 def test_a_pace_file_that_is_none_spoils_no_plot(pace_file: Path) -> None:
     pace_file.write_text("words " * 100)
-    assert _stats_plot_data.pages() == _stats_plot_data.Pages({}, [])
+    assert history.pages() == history.Pages({}, [])
 
 
 def stats(archive: Path, target: Path, *words: str) -> Result:

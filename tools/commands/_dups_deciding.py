@@ -12,10 +12,10 @@ from imagefap_scraper.dedup.kinds import GroupState, Verdict
 from imagefap_scraper.dedup.rules import RULES
 from imagefap_scraper.exceptions import NotFoundError, UserInputError
 from imagefap_scraper.review import applying, deciding
+from imagefap_scraper.review import queue as queries
 from imagefap_scraper.review.deciding import Choice
+from imagefap_scraper.review.members import named, numbered
 from imagefap_scraper.review.options import read_options
-from tools.commands import _dups_queries as queries
-from tools.commands._dups_members import named, numbered
 from tools.commands._dups_outcome import confirm, nothing, tell
 from tools.commands._dups_place import open_workplace
 

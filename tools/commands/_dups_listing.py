@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
 
-from tools.commands import _dups_queries as queries
+from imagefap_scraper.review import queue as queries
 from tools.commands._archive import open_archive
 from tools.commands._text import json_text, write
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imagefap_scraper.database.groups import StoredGroup
-    from tools.commands._dups_queries import Order
+    from imagefap_scraper.review.queue import Order
 
 #: Digits of a SHA-256 that are shown to people, as many as straight names carry.
 DIGITS_SHOWN = 10

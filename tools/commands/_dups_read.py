@@ -13,7 +13,7 @@ from tools.commands._options import archive_directory, directory_option, json_op
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tools.commands._dups_queries import Order
+    from imagefap_scraper.review.queue import Order
 
 #: Bits; see `review.options.LARGEST_DISTANCE`, which takes longer to import than help may.
 _LARGEST_DISTANCE = 12

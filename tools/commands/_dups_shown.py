@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
 
+from imagefap_scraper.review.showing import place_name
 from tools.commands._console import Report, counted
 from tools.commands._dups_listing import DIGITS_SHOWN, proposal
-from tools.commands._dups_showing import place_name
 from tools.commands._text import printable
 
 if TYPE_CHECKING:
     from typing import Any
 
     from imagefap_scraper.database.members import BlobFacts
-    from tools.commands._dups_showing import Shown
+    from imagefap_scraper.review.showing import Shown
 
 #: Places of one picture that are shown; the rest is summed up.
 _PLACES_SHOWN = 8

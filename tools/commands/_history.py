@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rich.filesize import decimal
 
 from imagefap_scraper.database.journal import history
+from imagefap_scraper.review import queue as queries
 from imagefap_scraper.review import undoing
 from imagefap_scraper.review.options import read_options
-from tools.commands import _dups_queries as queries
 from tools.commands._archive import open_archive
 from tools.commands._console import counted, day_and_time
 from tools.commands._dups_outcome import confirm, tell

@@ -12,22 +12,25 @@ import sys
 import tempfile
 import warnings
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
 
-from imagefap_scraper.database import reports
+from imagefap_scraper.database import figures, reports
 from imagefap_scraper.exceptions import SettingError
+from imagefap_scraper.pace.history import Pages, pages
 from imagefap_scraper.storage.disk import disk_error
-from tools.commands import _stats_plot_data
 from tools.commands._archive import open_archive
 from tools.commands._text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tools.commands._stats_plot_data import PlotData
+    from sqlalchemy import Connection
+
+    from imagefap_scraper.database.figures import Growth
 
 #: What holds while drawing: text stays text, ids depend on content alone, and `$` in a name is no formula.
 _STYLE = {
@@ -49,6 +52,28 @@ _BLOCK = "#c44e52"
 _NAME = 40
 
 
+@dataclass(frozen=True, slots=True)
+class PlotData:
+    """All that is drawn; `sizes` counts files by the power of two (of bytes) that they reach, the rest is bytes."""
+
+    growth: Growth
+    sizes: dict[int, int]
+    formats: dict[str, int]
+    folders: dict[str, int]
+    pages: Pages
+
+
+def collect(connection: Connection) -> PlotData:
+    """Return what the archive says, and what the pace file says of the site's pages."""
+    return PlotData(
+        figures.growth(connection),
+        figures.sizes(connection),
+        figures.formats(connection),
+        figures.folders(connection),
+        pages(),
+    )
+
+
 def write_plots(directory: Path, target: Path) -> None:
     """Draw the archive into a file, which is there whole or not at all; an older one is replaced.
 
@@ -60,7 +85,7 @@ def write_plots(directory: Path, target: Path) -> None:
     _need_matplotlib()
     with open_archive(directory) as archive:
         reports.begin_snapshot(archive.connection)
-        data = _stats_plot_data.collect(archive.connection)
+        data = collect(archive.connection)
     _write(target, drawn(data))
 
 

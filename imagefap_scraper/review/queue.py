@@ -1,4 +1,4 @@
-"""What the duplicates' commands ask the database beside `database.groups`; all of it only reads."""
+"""What is asked of groups beside `database.groups`: which are listed, in which order; all of it only reads."""
 
 from __future__ import annotations
 
