@@ -40,11 +40,13 @@ class Report:
         batch: its number in the history; 0 if nothing was changed.
         done: one a group.
         refused: groups that were left alone, each with the reason.
+        stopped: whether it ended before its last group because somebody said so.
     """
 
     batch: int = 0
     done: list[Done] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
+    stopped: bool = False
 
     @property
     def files(self) -> int:
@@ -55,6 +57,10 @@ class Report:
     def bytes(self) -> int:
         """Bytes of the blobs whose files were moved, each once."""
         return sum(one.bytes for one in self.done)
+
+
+class Stopped(Exception):  # noqa: N818 - no failure: somebody said so
+    """Raised by whoever is told of progress: go no farther. What is done stays done."""
 
 
 class _Rehearsed(Exception):  # noqa: N818 - no failure: it takes a transaction back
@@ -83,10 +89,12 @@ def run_batch(
         name: the group's number of an item, for those that are refused.
         dry_run: change nothing, and say what would be.
         strict: refuse everything if one is refused; otherwise leave that one alone and say why.
-        on_progress: told how many have been decided.
+        on_progress: told how many have been decided; may raise Stopped. Where all or nothing is done it is told on the
+            way as well, inside the transaction.
 
     Raises:
         ArchiveError: what a step refuses, if `strict`; what disk or database refuse.
+        Stopped: all or nothing was to be done, and it is nothing. Otherwise the report says what is done.
     """
     report = Report()
     if not dry_run:
@@ -97,17 +105,29 @@ def run_batch(
     for start in range(0, len(items), max(size, 1)):
         try:
             with workplace.transaction() as connection:
-                for item in items[start : start + size]:
+                for number, item in enumerate(items[start : start + size], start + 1):
                     _take(connection, item, step, name, report, strict=strict)
+                    if on_progress is not None and size > _AT_A_TIME and number % _AT_A_TIME == 0:
+                        on_progress(number)
                 if dry_run:
                     raise _Rehearsed
         except _Rehearsed:
             report.batch = 0
         else:
             workplace.carry_out_moves()
-        if on_progress is not None:
-            on_progress(min(start + size, len(items)))
+        if on_progress is not None and _is_stopped(on_progress, min(start + size, len(items)), len(items)):
+            report.stopped = True
+            break
     return report
+
+
+def _is_stopped(on_progress: Callable[[int], None], reached: int, total: int) -> bool:
+    """Tell how far a batch has come; return whether it is to end there, before its last group."""
+    try:
+        on_progress(reached)
+    except Stopped:
+        return reached < total
+    return False
 
 
 def _take(

@@ -11,7 +11,7 @@ from imagefap_scraper.database.journal import Journal
 from imagefap_scraper.dedup.decisions import decide as conclude
 from imagefap_scraper.dedup.kinds import GroupState, Relation, Verdict
 from imagefap_scraper.dedup.knowledge import Knowledge, in_order
-from imagefap_scraper.exceptions import NotFoundError, UserInputError
+from imagefap_scraper.exceptions import ConflictError, NotFoundError
 from imagefap_scraper.review.batches import Done, run_batch
 from imagefap_scraper.review.grouping import regroup
 from imagefap_scraper.review.throwing_out import check_keeper, throw_out
@@ -72,7 +72,8 @@ def decide(
 
     Raises:
         NotFoundError: there is no such group.
-        UserInputError: a verdict cannot be (the last copy, no member), or the group changed meanwhile.
+        UserInputError: a verdict cannot be (the last copy, no member).
+        ConflictError: the group changed meanwhile.
         StorageError: a keeper is missing or damaged, or the disk refused.
         LockedError, DatabaseError: the database refused.
     """
@@ -129,14 +130,14 @@ def group_of(connection: Connection, choice: Choice) -> StoredGroup:
 
     Raises:
         NotFoundError: there is none.
-        UserInputError: it has changed since it was looked at.
+        ConflictError: it has changed since it was looked at.
     """
     found = stored.groups(connection, [choice.group_id])
     if not found:
         raise NotFoundError(f"there is no group {choice.group_id}; `process.py dups list` shows those that there are")
     group = found[0]
     if choice.rev is not None and choice.rev != group.rev:
-        raise UserInputError(f"group {group.group_id} has changed since you looked at it: look again, then decide")
+        raise ConflictError(f"group {group.group_id} has changed since you looked at it: look again, then decide")
     return group
 
 

@@ -36,7 +36,10 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A group: members in the order of their numbers, places and tags (paths) by SHA-256, rows of `pairs`."""
+    """A group: members in the order of their numbers, places and tags (paths) by SHA-256, rows of `pairs`.
+
+    `relations` are what is known around the members: two SHA-256s, and what they are to each other.
+    """
 
     group: StoredGroup
     members: list[BlobFacts]
@@ -44,6 +47,7 @@ class Shown:
     tags: dict[str, list[str]]
     pairs: list[Any]
     consequence: Consequence | None
+    relations: list[tuple[str, str, str]]
 
 
 def collect(connection: Connection, group_id: int, options: Options) -> Shown:
@@ -58,7 +62,9 @@ def collect(connection: Connection, group_id: int, options: Options) -> Shown:
     tree = TagTree(connection)
     tags = {one.sha256: sorted(tree.tags[tag].path for tag in _tags(connection, one)) for one in members}
     pairs = list(stored.pairs(connection, _ALL_BITS, _ALL_BITS, [one.sha256 for one in members]))
-    return Shown(group, members, places, tags, pairs, _consequence(group, members, places, tags))
+    consequence = _consequence(group, members, places, tags)
+    relations = stored.relations(connection, [one.sha256 for one in members])
+    return Shown(group, members, places, tags, pairs, consequence, relations)
 
 
 def _tags(connection: Connection, one: BlobFacts) -> list[int]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from imagefap_scraper.storage.files import ArchiveDirectory
 
@@ -36,6 +36,7 @@ class Workplace:
     def __init__(self, directory: ArchiveDirectory, database: Path) -> None:
         self.directory = directory
         self.database = database
+        self._engine: Engine | None = None
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Return a connection that can only read; see `session.reader`."""
@@ -49,14 +50,14 @@ class Workplace:
             DatabaseError, LockedError, StorageError: what the database refuses.
         """
         with database_lock(self.database):
-            engine = open_writer(URL.create("sqlite", database=str(self.database)))
+            if self._engine is None:
+                # Kept, without a connection: it knows how the statements of a decision are written in SQL.
+                self._engine = open_writer(URL.create("sqlite", database=str(self.database)))
             try:
-                with engine.begin() as connection:
+                with self._engine.begin() as connection:
                     yield connection
             except DBAPIError as error:
                 raise translate(error, self.database) from error
-            finally:
-                engine.dispose()
 
     def carry_out_moves(self) -> None:
         """Move the files whose rows say so already, also those that a killed run left behind.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
-from review.review_bench import Bench, encoded, family, picture
+from review_bench import Bench, encoded, family, picture
 
 from imagefap_scraper.review import finding, hashing
 from imagefap_scraper.review.options import read_options

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from review.review_bench import Bench, family
+from review_bench import Bench, family
 
 from imagefap_scraper.review.options import read_options
 

@@ -13,7 +13,7 @@ import pytest
 import sample_archive
 from click.testing import CliRunner
 from legacy import legacy_world
-from review.review_bench import Bench, encoded, family, picture
+from review_bench import Bench, encoded, family, picture
 from tools_commands import paths
 
 from imagefap_scraper.review.options import read_options

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
-from review.review_bench import Bench, family
+from review_bench import Bench, family
 
 from imagefap_scraper.review.options import read_options
 from tools.commands import _dups_outcome
