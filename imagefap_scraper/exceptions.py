@@ -2,6 +2,7 @@
 
     ArchiveError                    1   never raised itself
     ├── UserInputError             64   an argument that cannot be right
+    │   └── ConflictError          64   what was looked at has changed meanwhile
     ├── NotFoundError              66   no such user or folder, or one that cannot be had
     ├── SiteError                  69   the site could not be reached
     │   ├── RateBlockedError       75   the site asks this address to slow down
@@ -39,6 +40,10 @@ class UserInputError(ArchiveError):
     """An argument that cannot be right; nothing was asked of the site and nothing was written."""
 
     exit_code = 64
+
+
+class ConflictError(UserInputError):
+    """What somebody decided about has changed since they looked at it: nothing was done, look again."""
 
 
 class NotFoundError(ArchiveError):

@@ -158,6 +158,17 @@ def actions_of_batch(connection: Connection, batch: int) -> list[Entry]:
     return [Entry(**{**row, "changes": [Change(*change) for change in row["changes"]]}) for row in rows]
 
 
+def batch_summary(connection: Connection, batch: int) -> str | None:
+    """Return what a batch did in one line; None if there is no such batch, or all of it is undone."""
+    rows = connection.execute(
+        select(Action.summary).where(Action.batch == batch, Action.undone_by.is_(None)).order_by(Action.action_id)
+    ).scalars()
+    summaries = rows.all()
+    if not summaries:
+        return None
+    return summaries[0] if len(summaries) == 1 else f"{len(summaries):,} changes, the last: {summaries[-1]}"
+
+
 def later_action_on(connection: Connection, after: int, change: Change) -> int | None:
     """Return the latest action behind `after` that is not undone and changed the same row; None if there is none."""
     rows = connection.execute(
