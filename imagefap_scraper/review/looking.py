@@ -135,22 +135,19 @@ class PairLooks:
         """Yield the pairs, those pixel-identical that are equal in every pixel."""
         # Of an animation only the first frame is compared, which says little of the others.
         moving = {(pair.first, pair.second) for pair in some if pair.animated}
-        asked = [row for row in rows if (row.first, row.second) not in moving and self._may_be_identical(row)]
-        wanted = {sha256 for row in asked for sha256 in (row.first, row.second)}
-        unknown = sorted(sha256 for sha256 in wanted if self._facts_of(sha256).pixels_sha256 is None)
+        may_be = {(row.first, row.second) for row in rows if self._may_be_identical(row)} - moving
+        wanted = {sha256 for names in may_be for sha256 in names}
+        unknown = sorted(sha256 for sha256 in wanted if self._facts[sha256].pixels_sha256 is None)
         with self._workplace.reading() as connection:
             files = evidence.files_of(connection, unknown)
         paths = ((sha256, self._workplace.directory.resolve(file.path)) for sha256, file in files.items())
         for sha256, pixels in self._batch.pixels(paths):
             if isinstance(pixels, str):
-                self._facts[sha256] = replace(self._facts_of(sha256), pixels_sha256=pixels)
+                self._facts[sha256] = replace(self._facts[sha256], pixels_sha256=pixels)
         for row in rows:
-            first, second = self._facts_of(row.first).pixels_sha256, self._facts_of(row.second).pixels_sha256
-            same = row in asked and first is not None and first == second
+            first, second = self._facts[row.first].pixels_sha256, self._facts[row.second].pixels_sha256
+            same = (row.first, row.second) in may_be and first is not None and first == second
             yield replace(row, kind=str(PairKind.PIXEL_IDENTICAL)) if same else row
-
-    def _facts_of(self, sha256: str) -> LookRow:
-        return self._facts[sha256]
 
     def _may_be_identical(self, row: PairRow) -> bool:
         first, second = self._looks[row.first], self._looks[row.second]

@@ -64,9 +64,9 @@ def move_file(journal: Journal, path: str, target: str) -> None:
 
 
 def settle(journal: Journal, sha256: str) -> list[tuple[str, str]]:
-    """Have images and files that came since follow a blob whose state an undoing has changed.
+    """Have images and files follow a blob whose state has changed: back from the trash, or to it again.
 
-    A crawl may have met its bytes once more, and recorded what was true then.
+    Also those that came since: a crawl may have met its bytes once more, and recorded what was true then.
 
     Returns:
         The files that have to follow: where they are, and where they belong.
@@ -82,24 +82,3 @@ def settle(journal: Journal, sha256: str) -> list[tuple[str, str]]:
         skipped = {"status": "skipped", "sha256": None, "skipped_sha256": sha256}
         journal.update("images", {"image_id": image_id}, skipped)
     return [(path, trash_path(sha256, path)) for path in blobs.files(connection, sha256) if not is_in_trash(path)]
-
-
-def take_back(journal: Journal, copy: str, original_paths: dict[str, str]) -> int:
-    """Bring a blob back from the trash to its images; return its files.
-
-    The keeper keeps what it got: tags and places are shown at both.
-
-    Args:
-        journal: of the action.
-        copy: its SHA-256.
-        original_paths: where its files were, by their paths in the trash.
-    """
-    connection = journal.connection
-    journal.update("blobs", {"sha256": copy}, {"state": "live", "kept_as": None, "trashed_at": None})
-    for image_id in blobs.skipped_images(connection, copy):
-        back = {"status": "stored", "sha256": copy, "skipped_sha256": None}
-        journal.update("images", {"image_id": image_id}, back)
-    paths = [path for path in blobs.files(connection, copy) if is_in_trash(path)]
-    for path in paths:
-        move_file(journal, path, original_paths[path])
-    return len(paths)

@@ -16,9 +16,9 @@ from imagefap_scraper.database.models import Blob, StoredFile
 from imagefap_scraper.exceptions import NotFoundError, StorageError, UserInputError
 from imagefap_scraper.review.batches import Done, Report, run_batch
 from imagefap_scraper.review.grouping import regroup
-from imagefap_scraper.review.throwing_out import take_back
+from imagefap_scraper.review.throwing_out import move_file, settle
 from imagefap_scraper.storage.audit import files_below
-from imagefap_scraper.storage.trash import TRASH, is_in_trash, original_path, remove
+from imagefap_scraper.storage.trash import TRASH, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,13 +97,15 @@ def restore(workplace: Workplace, sha256s: Sequence[str], options: Options, *, d
 
 def _restore(workplace: Workplace, journal: Journal, sha256: str, options: Options) -> Done:
     connection = journal.connection
-    paths = _original_paths(connection, sha256)
-    for source, target in paths.items():
+    journal.update("blobs", {"sha256": sha256}, {"state": "live", "kept_as": None, "trashed_at": None})
+    # The keeper keeps what it got: tags and places are shown at both.
+    paths = settle(journal, sha256)
+    for source, target in paths:
         if not workplace.directory.resolve(source).is_file():
             raise StorageError(f"{source} is not there any more: it cannot be brought back")
         if workplace.directory.resolve(target).exists():
             raise StorageError(f"{target} is taken by another file: move that away and restore again")
-    files = take_back(journal, sha256, paths)
+        move_file(journal, source, target)
     members = select(DuplicateMember.group_id).where(
         DuplicateMember.sha256 == sha256, DuplicateMember.verdict == "skip"
     )
@@ -112,12 +114,7 @@ def _restore(workplace: Workplace, journal: Journal, sha256: str, options: Optio
     regroup(journal, options, around=[sha256])
     size = blobs.blob_facts(connection, [sha256])[sha256].size
     action_id = journal.close(f"{sha256[:10]} back from the trash", bytes_moved=size)
-    return Done(0, action_id, sha256, (sha256,), files, size)
-
-
-def _original_paths(connection: Connection, sha256: str) -> dict[str, str]:
-    """Return where a trashed blob's files were, by their paths in the trash."""
-    return {path: original_path(path) for path in blobs.files(connection, sha256) if is_in_trash(path)}
+    return Done(0, action_id, sha256, (sha256,), len(paths), size)
 
 
 def empty(
@@ -148,9 +145,10 @@ def empty(
 
     report = run_batch(workplace, wanted, step, lambda _: 0, dry_run=dry_run, on_progress=on_progress)
     if not dry_run:
-        for one in wanted:
-            for path in one.paths:
-                remove(workplace.directory, path)
+        # Of those alone whose rows went: the batch may have been stopped.
+        gone = {sha256 for one in report.done for sha256 in one.moved}
+        for path in (path for one in wanted if one.sha256 in gone for path in one.paths):
+            remove(workplace.directory, path)
         _sweep(workplace)
     return report
 
