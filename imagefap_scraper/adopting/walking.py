@@ -12,6 +12,7 @@ from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.inspection.formats import detect
 from imagefap_scraper.storage.layouts import BLOBS
 from imagefap_scraper.storage.lock import OWN_DIRECTORY
+from imagefap_scraper.storage.thumbs import THUMBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Walk:
         self.root = Path(os.path.realpath(root))
         self._archive = Path(os.path.realpath(archive))
         self._result = result
-        own = (self._archive / OWN_DIRECTORY, self._archive / BLOBS)
+        own = (self._archive / OWN_DIRECTORY, self._archive / BLOBS, self._archive / THUMBS)
         if self.root == self._archive or any(map(self.root.is_relative_to, own)):
             raise UserInputError(f"{self.root} is the archive's own directory; name another, or another archive: --dir")
 

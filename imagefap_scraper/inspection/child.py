@@ -29,8 +29,9 @@ _START_SECONDS = 60.0
 _CHUNK = 1024 * 1024
 #: Bytes that the kernel is asked to hold for one child: what it grants everybody by default.
 _ROOM = 1024 * 1024
-#: Bytes of the longest answer that is believed: a look is shorter than half of one MiB.
-_MAX_ANSWER = 4 * 1024 * 1024
+#: Bytes of the longest answer that is believed: a preview of 2048 x 2048 pixels of noise with noisy transparency has 7
+#: million, a look is shorter than half of one MiB.
+_MAX_ANSWER = 16 * 1024 * 1024
 
 Found = TypeVar("Found")
 
@@ -138,7 +139,12 @@ class Child:
         with suppress(ProcessLookupError):
             self._process.kill()
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
+        # `wait` comes back only when all that the child has written is read. If somebody else reads, they come so far.
+        with suppress(RuntimeError):
+            while await self._process.stdout.read(_CHUNK):
+                pass
         await self._process.wait()
         with suppress(OSError):
             await self._process.stdin.wait_closed()

@@ -1,4 +1,4 @@
-"""Decoding, in the child process alone, for it meets untrusted bytes: a check with hashes, a look, a hash of pixels."""
+"""Decoding, in the child process alone, for it meets untrusted bytes: to check, to look, to hash, to make small."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from imagefap_scraper.dedup.encoding import HASH_VERSION, draft, encode_image
 from imagefap_scraper.inspection.formats import Format, Header, read_header
-from imagefap_scraper.inspection.result import Inspection, Limits, Outcome, broken, is_animated, over_limit
+from imagefap_scraper.inspection.result import (
+    PREVIEW_SIDE,
+    THUMBNAIL_SIDE,
+    Inspection,
+    Limits,
+    Outcome,
+    broken,
+    is_animated,
+    over_limit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +85,26 @@ def pixels(content: bytes, limits: Limits) -> str | Inspection:
             return pixels_sha256(image)
 
     return _guarded(content, limits, read)
+
+
+def thumbnail(content: bytes, limits: Limits) -> bytes | Inspection:
+    """Return the first frame as WebP within `THUMBNAIL_SIDE`; what `inspect` would say if it cannot be had."""
+    return _made_small(content, limits, THUMBNAIL_SIDE)
+
+
+def preview(content: bytes, limits: Limits) -> bytes | Inspection:
+    """Return the first frame as WebP within `PREVIEW_SIDE`; what `inspect` would say if it cannot be had."""
+    return _made_small(content, limits, PREVIEW_SIDE)
+
+
+def _made_small(content: bytes, limits: Limits, side: int) -> bytes | Inspection:
+    from imagefap_scraper.inspection.thumbnail import shrink  # noqa: PLC0415 - as above
+
+    def make(header: Header) -> bytes:
+        with _open_checked(content, header, limits) as image:
+            return shrink(image, side)
+
+    return _guarded(content, limits, make)
 
 
 def _guarded(content: bytes, limits: Limits, work: Callable[[Header], Found]) -> Found | Inspection:

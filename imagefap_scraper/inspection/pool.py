@@ -6,12 +6,15 @@ import asyncio
 import json
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from imagefap_scraper.exceptions import StorageError
 from imagefap_scraper.inspection.child import Child, DiedError
-from imagefap_scraper.inspection.formats import Format
+from imagefap_scraper.inspection.formats import Format, read_header
 from imagefap_scraper.inspection.result import (
+    PREVIEW_SIDE,
+    THUMBNAIL_SIDE,
     Inspection,
     Limits,
     Outcome,
@@ -78,6 +81,17 @@ class InspectionPool:
     async def pixels(self, content: bytes) -> str | ReadFailure:
         """Return the SHA-256 of a file's pixels (`dedup.look.pixels_sha256`), or why there is none; else as `look`."""
         return _or_why_not(await self._ask(Task.PIXELS, content, _read_pixels))
+
+    async def thumbnail(self, content: bytes) -> bytes | ReadFailure:
+        """Return a file's first frame as WebP of at most `THUMBNAIL_SIDE` pixels, or why there is none; else as `look`.
+
+        It stands as browsers show the original: turned by EXIF where they do so. It has no metadata.
+        """
+        return _or_why_not(await self._ask(Task.THUMBNAIL, content, partial(_read_webp, THUMBNAIL_SIDE)))
+
+    async def preview(self, content: bytes) -> bytes | ReadFailure:
+        """Return the same as `thumbnail` of at most `PREVIEW_SIDE` pixels, for what browsers do not show."""
+        return _or_why_not(await self._ask(Task.PREVIEW, content, partial(_read_webp, PREVIEW_SIDE)))
 
     async def close(self) -> None:
         """Kill all children and wait until they are gone; may be called again, and while files are inspected."""
@@ -178,6 +192,18 @@ def _read_pixels(answer: bytes) -> str | Inspection:
     """Read a child's answer to a question for pixels; errors as in `_read_inspection`."""
     fields = json.loads(answer)
     return str(fields["sha256"]) if "sha256" in fields else _inspection(fields)
+
+
+def _read_webp(side: int, answer: bytes) -> bytes | Inspection:
+    """Read a child's answer to a question for a thumbnail or preview; errors as in `_read_inspection`."""
+    if not answer.startswith(b"RIFF"):
+        return _inspection(json.loads(answer))
+    header = read_header(answer)
+    if header is None or header.format is not Format.WEBP or not header.complete:
+        raise ValueError("no whole WebP file")
+    if not 0 < max(header.width, header.height) <= side:
+        raise ValueError(f"{header.width}x{header.height} pixels, not within {side}")
+    return answer
 
 
 def _inspection(fields: dict[str, Any]) -> Inspection:

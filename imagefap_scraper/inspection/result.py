@@ -7,6 +7,11 @@ from enum import StrEnum
 
 from imagefap_scraper.inspection.formats import Format, Header, read_header
 
+#: Pixels on the longer side of a picture made small for a grid of many: two for each one of a tile 192 wide.
+THUMBNAIL_SIDE = 384
+#: The same for a picture that is to be looked at in its place: as many as most screens are wide.
+PREVIEW_SIDE = 2048
+
 
 class Outcome(StrEnum):
     """Exactly one of these for every file."""

@@ -2,7 +2,8 @@
 
 On its standard input it gets one file after another: what is wanted of it (1 byte, a `Task`), 8 bytes of length
 (big-endian), and then its bytes. On its standard output it answers each with 4 bytes of length and JSON: the fields of
-`Inspection`, or `{"sha256"}` of the pixels; a look it answers with `LOOK` and the bytes of it.
+`Inspection`, or `{"sha256"}` of the pixels; a look it answers with `LOOK` and the bytes of it, a thumbnail or preview
+with the WebP file itself.
 Before the first it writes one byte, `READY`. It ends when its input ends, and with its parent.
 """
 
@@ -44,6 +45,8 @@ class Task(IntEnum):
     INSPECT = 0
     LOOK = 1
     PIXELS = 2
+    THUMBNAIL = 3
+    PREVIEW = 4
 
 
 def main(arguments: list[str]) -> None:
@@ -70,17 +73,19 @@ def main(arguments: list[str]) -> None:
 
 
 def _answer(decode: ModuleType, task: Task, content: bytes, limits: Limits) -> bytes:
-    if task is Task.LOOK:
-        found = decode.look(content, limits)
-    else:
-        found = decode.pixels(content, limits) if task is Task.PIXELS else decode.inspect(content, limits)
+    work = {
+        Task.INSPECT: decode.inspect,
+        Task.LOOK: decode.look,
+        Task.PIXELS: decode.pixels,
+        Task.THUMBNAIL: decode.thumbnail,
+        Task.PREVIEW: decode.preview,
+    }[task]
+    found = work(content, limits)
     if isinstance(found, Inspection):
-        fields = asdict(found)
-    elif task is Task.LOOK:
-        return LOOK + bytes(found.to_bytes())
-    else:
-        fields = {"sha256": found}
-    return json.dumps(fields).encode()
+        return json.dumps(asdict(found)).encode()
+    if isinstance(found, bytes):
+        return found
+    return json.dumps({"sha256": found}).encode() if task is Task.PIXELS else LOOK + bytes(found.to_bytes())
 
 
 def _die_with_parent(parent: int) -> None:

@@ -16,6 +16,6 @@ from imagefap_scraper.query.counting import count
 from imagefap_scraper.query.fields import FIELDS, HELP
 from imagefap_scraper.query.nodes import Query
 from imagefap_scraper.query.parser import parse
-from imagefap_scraper.query.rows import ImageRow, every, image_ids, run, select_ids
+from imagefap_scraper.query.rows import ImageRow, every, image_ids, rows_of, run, select_ids
 
-__all__ = ["FIELDS", "HELP", "ImageRow", "Query", "count", "every", "image_ids", "parse", "run", "select_ids"]
+__all__ = ["FIELDS", "HELP", "ImageRow", "Query", "count", "every", "image_ids", "parse", "rows_of", "run", "select_ids"]

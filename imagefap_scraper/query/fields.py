@@ -64,7 +64,8 @@ RANGES: dict[str, tuple[Callable[[str], values.Span | None], str]] = {
     "uploaded": (values.day, "uploaded:2012, uploaded:2012-03.. or uploaded:<2010"),
     "id": (values.whole_number, "id:123, id:1,2,3 or id:1000..2000"),
 }
-_CHOICES = {
+#: Fields that take one of these.
+CHOICES = {
     "type": tuple(FORMATS),
     "status": tuple(str(status) for status in ImageStatus),
     "tagged": ("yes", "no"),
@@ -72,8 +73,8 @@ _CHOICES = {
     "gone": ("yes", "no"),
     "dup": ("yes", "no", "open"),
 }
-#: Fields that take several values with commas.
-_LISTS = ("type", "status")
+#: Those that take several with commas.
+LISTS = ("type", "status")
 
 
 def listed(value: str) -> list[str]:
@@ -99,7 +100,7 @@ def check(query: Query, term: Term) -> None:
         query.refuse(term, "this is no text in UTF-8")
     if term.field in RANGES:
         _check_range(query, term)
-    elif term.field in _CHOICES:
+    elif term.field in CHOICES:
         _check_choice(query, term)
     elif term.field == "sha" and not re.fullmatch("[0-9a-fA-F]{4,64}", term.value):
         query.refuse(term, "sha: takes 4 to 64 hexadecimal digits")
@@ -113,7 +114,7 @@ def _check_range(query: Query, term: Term) -> None:
 
 
 def _check_choice(query: Query, term: Term) -> None:
-    choices = _CHOICES[term.field]
-    for part in listed(term.value) if term.field in _LISTS else [term.value]:
+    choices = CHOICES[term.field]
+    for part in listed(term.value) if term.field in LISTS else [term.value]:
         if part.lower() not in choices and (choices[0] != "yes" or values.yes_or_no(part) is None):
             query.refuse(term, f"{term.field}: cannot be {part!r}; one of {', '.join(choices)}")

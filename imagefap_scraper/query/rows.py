@@ -68,7 +68,7 @@ def run(connection: Connection, query: Query | str, limit: int | None = None, of
     Raises:
         UserInputError: it cannot be read, or names what there is not.
     """
-    return _fetch(connection, image_ids(connection, query, limit, offset))
+    return rows_of(connection, image_ids(connection, query, limit, offset))
 
 
 def every(connection: Connection, query: Query | str) -> Iterator[ImageRow]:
@@ -78,7 +78,7 @@ def every(connection: Connection, query: Query | str) -> Iterator[ImageRow]:
         UserInputError: it cannot be read, or names what there is not.
     """
     for some in in_parts(image_ids(connection, query)):
-        yield from _fetch(connection, some)
+        yield from rows_of(connection, some)
 
 
 def image_ids(connection: Connection, query: Query | str, limit: int | None = None, offset: int = 0) -> Sequence[int]:
@@ -131,8 +131,8 @@ def _in_folders(places: Sequence[tuple[int, int]]) -> Select[Any]:
     return select(Favorite.image_id).where(where).group_by(Favorite.image_id).order_by(first)
 
 
-def _fetch(connection: Connection, image_ids: Sequence[int]) -> list[ImageRow]:
-    """Return the rows of these images, in the order given."""
+def rows_of(connection: Connection, image_ids: Sequence[int]) -> list[ImageRow]:
+    """Return the rows of these images, in the order given; one that there is not is left out."""
     found: dict[int, ImageRow] = {}
     copy = aliased(Blob)
     kept = select(copy.kept_as).where(copy.sha256 == Image.skipped_sha256).scalar_subquery()

@@ -18,6 +18,7 @@ from imagefap_scraper.review.batches import Done, Report, run_batch
 from imagefap_scraper.review.grouping import regroup
 from imagefap_scraper.review.throwing_out import move_file, settle
 from imagefap_scraper.storage.audit import files_below
+from imagefap_scraper.storage.thumbs import forget
 from imagefap_scraper.storage.trash import TRASH, remove
 
 if TYPE_CHECKING:
@@ -78,7 +79,14 @@ def named(connection: Connection, beginning: str) -> Trashed:
     return found[0]
 
 
-def restore(workplace: Workplace, sha256s: Sequence[str], options: Options, *, dry_run: bool = False) -> Report:
+def restore(
+    workplace: Workplace,
+    sha256s: Sequence[str],
+    options: Options,
+    *,
+    dry_run: bool = False,
+    on_progress: Callable[[int], None] | None = None,
+) -> Report:
     """Bring pictures back to their places; they are kept from now on, beside what was kept instead of them.
 
     Raises:
@@ -92,7 +100,7 @@ def restore(workplace: Workplace, sha256s: Sequence[str], options: Options, *, d
         journal = Journal(connection, actor="you", kind="restore", batch=batch)
         return journal.batch, _restore(workplace, journal, sha256, options)
 
-    return run_batch(workplace, list(sha256s), step, lambda _: 0, dry_run=dry_run)
+    return run_batch(workplace, list(sha256s), step, lambda _: 0, dry_run=dry_run, on_progress=on_progress)
 
 
 def _restore(workplace: Workplace, journal: Journal, sha256: str, options: Options) -> Done:
@@ -147,8 +155,11 @@ def empty(
     if not dry_run:
         # Of those alone whose rows went: the batch may have been stopped.
         gone = {sha256 for one in report.done for sha256 in one.moved}
-        for path in (path for one in wanted if one.sha256 in gone for path in one.paths):
-            remove(workplace.directory, path)
+        for one in wanted:
+            if one.sha256 in gone:
+                for path in one.paths:
+                    remove(workplace.directory, path)
+                forget(workplace.directory, one.sha256)
         _sweep(workplace)
     return report
 

@@ -37,6 +37,6 @@ def crashing(name: str) -> None:
     setattr(decode, name, crash_or)
 
 
-for function in ("inspect", "look", "pixels"):
+for function in ("inspect", "look", "pixels", "thumbnail"):
     crashing(function)
 worker.main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The local web application: the archive as pages, for its user alone."""

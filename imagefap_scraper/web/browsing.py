@@ -1,0 +1,39 @@
+"""What browsing keeps between two requests: the running crawl, a retry, the latest overview."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imagefap_scraper.web.crawl_status import CrawlWatch, archive_version
+from imagefap_scraper.web.overview import Overviews
+from imagefap_scraper.web.retrying import Retrying
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagefap_scraper.review.workplace import Workplace
+
+
+class Browsing:
+    """One for an archive.
+
+    Attributes:
+        crawl: looks at a running crawl.
+        overviews: of the archive.
+        retrying: fetches failed pictures again.
+    """
+
+    def __init__(self, workplace: Workplace, reading: Callable[[], Any]) -> None:
+        self._database = workplace.database
+        self.crawl = CrawlWatch(workplace.directory.lock_path)
+        self.overviews = Overviews(workplace.database)
+        self.retrying = Retrying(workplace, reading)
+
+    @property
+    def version(self) -> int:
+        """Return a number that changes with the database."""
+        return archive_version(self._database)
+
+    def close(self) -> None:
+        """End a retry that is under way."""
+        self.retrying.close()

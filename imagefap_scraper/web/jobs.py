@@ -1,0 +1,230 @@
+"""What takes longer than a page may: one job at a time, in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imagefap_scraper.exceptions import ArchiveError, ConflictError, NotFoundError, StorageError
+from imagefap_scraper.review.batches import Stopped
+from imagefap_scraper.web import job_record
+from imagefap_scraper.web.job_record import NOUNS, Job, JobState
+from imagefap_scraper.web.render import bytes_text, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagefap_scraper.review.workplace import Workplace
+
+#: Jobs whose pages can still be looked at.
+_REMEMBERED = 20
+#: Seconds that the end of the server waits for a job to come to a good place; one that does not is as if it was killed.
+_PATIENCE = 20.0
+_FAULT = "This is a mistake in the program; the terminal that it runs in says more."
+
+_log = logging.getLogger(__name__)
+
+
+class Reach:
+    """Tells a job how far its work has come, and the work when to stop; a `review.progress.Progress`."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __call__(self, done: int) -> None:
+        """Say how many steps are done.
+
+        Raises:
+            Stopped: the job is to end here.
+        """
+        self._job.done = done
+        if self._job.state is JobState.STOPPING:
+            raise Stopped
+
+    def start(self, what: str, total: int | None) -> None:
+        """Begin a part of the work.
+
+        Raises:
+            Stopped: the job is to end here.
+        """
+        self._job.step, self._job.total = what, total or 0
+        self(0)
+
+    def advance(self, steps: int) -> None:
+        """Say how many steps were done since.
+
+        Raises:
+            Stopped: the job is to end here.
+        """
+        self(self._job.done + steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a piece of work ended: what it left alone, what there is to say, whether it was stopped on the way."""
+
+    refused: list[tuple[int, str]] = field(default_factory=list)
+    message: str = ""
+    stopped: bool = False
+
+
+class Task(Protocol):
+    """Work that can be made a job; see `Job` for its attributes."""
+
+    @property
+    def title(self) -> str:
+        """For people."""
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """Of what kind, and about what."""
+
+    @property
+    def total(self) -> int:
+        """How many steps, 0 if that is not known."""
+
+    @property
+    def run(self) -> Callable[[Reach], Outcome]:
+        """Do it."""
+
+
+class Jobs:
+    """The jobs of one archive, and the one that the last server left behind.
+
+    Args:
+        workplace: the archive; moves that a killed server has left are carried out.
+    """
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._jobs: dict[int, Job] = {}
+        self._closing = False
+        # Disk or database may refuse now; the next batch tries again, and says so.
+        with suppress(ArchiveError):
+            workplace.carry_out_moves()
+        left = job_record.read(workplace.directory)
+        if left is not None:
+            self._take_over(left)
+
+    def _take_over(self, job: Job) -> None:
+        self._jobs[job.job_id] = job
+        with suppress(ArchiveError), self._workplace.reading() as connection:
+            job_record.count(connection, job)
+        if job.is_live:
+            job.state = JobState.STOPPED
+            job.message = f"The server ended while this ran. {_told(job)}"
+
+    def start(self, task: Task) -> Job:
+        """Begin a job.
+
+        Raises:
+            ConflictError: another one runs.
+            ArchiveError: what disk or database refuse.
+        """
+        with self._lock:
+            running = self.running()
+            if running is not None:
+                raise ConflictError(f"“{running.title}” is still at work: wait for it, or stop it first")
+            if self._closing:
+                raise ConflictError("the server is ending")
+            with self._workplace.reading() as connection:
+                last = job_record.last_action(connection)
+            number = max(self._jobs, default=0) + 1
+            job = Job(number, task.title, task.spec, task.total, last, datetime.now(UTC))
+            job_record.write(self._workplace.directory, job)
+            self._jobs[number] = job
+            self._jobs.pop(number - _REMEMBERED, None)
+            # A daemon: a second Ctrl-C ends the program whatever it is at.
+            self._thread = Thread(target=self._work, args=(job, task), name=f"job {number}", daemon=True)
+            self._thread.start()
+            return job
+
+    def _work(self, job: Job, task: Task) -> None:
+        try:
+            outcome = task.run(Reach(job))
+        except Stopped:
+            self._end(job, JobState.STOPPED)
+        except ArchiveError as error:
+            self._end(job, JobState.FAILED, f"{error}.")
+        except Exception:  # noqa: BLE001 - nobody is there to catch it; the page has to say that it is over
+            _log.exception("job %d: %s", job.job_id, job.title)
+            self._end(job, JobState.FAILED, _FAULT)
+        else:
+            job.refused = outcome.refused
+            self._end(job, JobState.STOPPED if outcome.stopped else JobState.DONE, outcome.message)
+
+    def _end(self, job: Job, state: JobState, message: str = "") -> None:
+        with suppress(ArchiveError), self._workplace.reading() as connection:
+            job_record.count(connection, job)
+        ended = "The server was ended while this ran." if self._closing and state is JobState.STOPPED else ""
+        job.message = " ".join(part for part in (ended, message, _told(job)) if part)
+        job.ended = datetime.now(UTC)
+        with self._lock:
+            # Last: who sees the state reads the rest.
+            job.state = state
+        with suppress(StorageError):
+            job_record.write(self._workplace.directory, job)
+
+    def stop(self, job_id: int) -> Job:
+        """Have a job end after what it is at; nothing if it has ended.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        job = self.get(job_id)
+        with self._lock:
+            if job.state is JobState.RUNNING:
+                job.state = JobState.STOPPING
+        return job
+
+    def get(self, job_id: int) -> Job:
+        """Return a job.
+
+        Raises:
+            NotFoundError: there is none of that number, or it is too long ago.
+        """
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise NotFoundError(f"There is no job {job_id} here any more; the history tells what was done.")
+        return job
+
+    def running(self) -> Job | None:
+        """Return the job that is at work."""
+        latest = self.latest()
+        return latest if latest is not None and latest.is_live else None
+
+    def latest(self) -> Job | None:
+        """Return the job that was started last."""
+        return self._jobs[max(self._jobs)] if self._jobs else None
+
+    def summary(self) -> dict[str, Any] | None:
+        """Return what every page says of the job at work; None if there is none."""
+        job = self.running()
+        return None if job is None else job.document()
+
+    def close(self) -> None:
+        """Stop what runs, and wait until it has come to a good place."""
+        self._closing = True
+        job, thread = self.running(), self._thread
+        if job is not None and thread is not None:
+            self.stop(job.job_id)
+            thread.join(_PATIENCE)
+
+
+def _told(job: Job) -> str:
+    """Return what a job did, in words, by the journal."""
+    noun = NOUNS.get(job.kind)
+    if noun is None:
+        return ""
+    if not job.done:
+        return "Nothing was changed."
+    size = f" ({bytes_text(job.bytes)})" if job.bytes else ""
+    if job.done >= job.total:
+        return f"{counted(job.done, noun.word)} {noun.verb}{size}."
+    return f"{counted(job.total, noun.word)} asked for, {job.done:,} {noun.verb}{size}; the rest is as it was."

@@ -1,0 +1,43 @@
+"""Taking back what was done last, or doing it again: for the toast of every page, for keys and for programs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from imagefap_scraper.review import undoing
+from imagefap_scraper.web.answers import archive_of, done
+from imagefap_scraper.web.undo import undo_batch
+
+router = APIRouter()
+
+
+@router.post("/undo/{batch}", include_in_schema=False)
+def undo_by_form(request: Request, batch: int, back: Annotated[str, Form()] = "/") -> Response:
+    """Undo a batch and go back to the page that asked for it."""
+    undone = undo_batch(archive_of(request), batch)
+    return done(back if undone.job is None else f"/jobs/{undone.job}", undone.batch)
+
+
+@router.get("/api/undo/last")
+def last(request: Request) -> dict[str, Any]:
+    """Return the batch of the history that Undo would take back."""
+    with archive_of(request).reading() as connection:
+        return {"batch": undoing.last_batch(connection)}
+
+
+@router.post("/api/undo/{batch}")
+def undo(request: Request, batch: int) -> dict[str, Any]:
+    """Undo a batch of the history; the answer names the undoing, which can be undone in turn."""
+    return undo_batch(archive_of(request), batch)._asdict()
+
+
+@router.post("/api/redo")
+def redo(request: Request) -> dict[str, Any]:
+    """Do again what was undone last."""
+    archive = archive_of(request)
+    with archive.reading() as connection:
+        batch = undoing.last_batch(connection, undone=True)
+    return undo_batch(archive, batch)._asdict()

@@ -1,0 +1,125 @@
+// What every page does: theme, the key that blanks it, the sheet of keys, what the crawl does, a server that is gone.
+import { getJson } from "./http.js";
+import { keysOf, register, registered } from "./keys.js";
+
+const POLL_SECONDS = 3;
+const root = document.documentElement;
+
+const THEMES = { dark: "Theme: dark", light: "Theme: light", auto: "Theme: system" };
+
+function setUpTheme() {
+    const button = document.getElementById("theme-switch");
+    const show = () => {
+        button.textContent = THEMES[root.dataset.theme];
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => {
+        const names = Object.keys(THEMES);
+        root.dataset.theme = names[(names.indexOf(root.dataset.theme) + 1) % names.length];
+        localStorage.setItem("theme", root.dataset.theme);
+        show();
+    });
+    show();
+}
+
+function blank() {
+    const on = root.classList.toggle("blank");
+    sessionStorage.setItem("blank", on ? "1" : "0");
+}
+
+function keySheet() {
+    const dialog = document.createElement("dialog");
+    dialog.dataset.keys = "sheet";
+    dialog.setAttribute("aria-labelledby", "sheet-title");
+    const title = document.createElement("h2");
+    title.id = "sheet-title";
+    title.textContent = "Keys";
+    const table = document.createElement("table");
+    for (const [scope, actions] of registered()) {
+        for (const action of actions) {
+            const row = table.insertRow();
+            const keys = row.insertCell();
+            for (const key of keysOf(scope, action)) {
+                const shown = document.createElement("kbd");
+                shown.textContent = key;
+                keys.append(shown, " ");
+            }
+            row.insertCell().textContent = action.label;
+        }
+    }
+    const foot = document.createElement("form");
+    foot.method = "dialog";
+    foot.className = "row";
+    const close = document.createElement("button");
+    close.textContent = "Close";
+    const change = document.createElement("a");
+    change.className = "button";
+    change.href = "/keys";
+    change.textContent = "Change keys";
+    foot.append(close, change);
+    dialog.append(title, table, foot);
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+}
+
+function setUpKeys() {
+    register("everywhere", [
+        { id: "sheet", keys: ["?"], label: "Show the keys", run: keySheet },
+        { id: "blank", keys: ["b"], label: "Blank the page, and bring it back", run: blank },
+        { id: "search", keys: ["/"], label: "Search", run: () => document.querySelector(".search input")?.focus() },
+    ]);
+    document.getElementById("keys-link").addEventListener("click", (event) => {
+        if (!event.ctrlKey && !event.metaKey) {
+            event.preventDefault();
+            keySheet();
+        }
+    });
+}
+
+function showCrawl(crawl) {
+    const chip = document.getElementById("crawl");
+    const text = crawl?.text ?? "";
+    if (chip.textContent !== text) {
+        chip.textContent = text;
+    }
+    chip.hidden = text === "";
+}
+
+async function poll() {
+    if (!document.hidden) {
+        try {
+            const status = await getJson("/api/status");
+            showCrawl(status.crawl);
+            document.dispatchEvent(new CustomEvent("archive-status", { detail: status }));
+        } catch {
+            // The banner says so.
+        }
+    }
+    setTimeout(poll, POLL_SECONDS * 1000);
+}
+
+function setUpServerGone() {
+    const banner = document.getElementById("offline");
+    document.addEventListener("server-gone", () => {
+        banner.hidden = false;
+    });
+    document.addEventListener("server-there", () => {
+        banner.hidden = true;
+    });
+}
+
+/** The address no longer says what was just done: a reload, or Back, must not say it again. */
+function forgetDone() {
+    const address = new URL(location.href);
+    if (address.searchParams.has("done")) {
+        address.searchParams.delete("done");
+        history.replaceState(history.state, "", address);
+    }
+}
+
+setUpTheme();
+setUpKeys();
+setUpServerGone();
+forgetDone();
+poll();

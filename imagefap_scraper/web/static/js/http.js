@@ -1,0 +1,44 @@
+// Asking the server: JSON in and out, and its errors as exceptions with words for people.
+
+/** What the server refused, or that it is gone (`status` 0). */
+export class RequestError extends Error {
+    constructor(message, status) {
+        super(message);
+        this.status = status;
+    }
+
+    /** Another tab, or a crawl, has changed what was looked at. */
+    get isConflict() {
+        return this.status === 409;
+    }
+}
+
+async function ask(address, options) {
+    let response;
+    try {
+        response = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
+    } catch {
+        document.dispatchEvent(new CustomEvent("server-gone"));
+        throw new RequestError("The server has stopped.", 0);
+    }
+    document.dispatchEvent(new CustomEvent("server-there"));
+    const body = await response.json().catch(() => ({}));
+    if (!response.ok) {
+        throw new RequestError(body.error ?? `The server answered ${response.status}.`, response.status);
+    }
+    return body;
+}
+
+/** Return the JSON at an address. */
+export function getJson(address, signal) {
+    return ask(address, { signal });
+}
+
+/** Post JSON and return the JSON of the answer. */
+export function postJson(address, body = {}) {
+    return ask(address, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+    });
+}

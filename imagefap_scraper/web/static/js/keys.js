@@ -1,0 +1,141 @@
+// Keys: what each does here, changed by the user if they like, and the sheet that shows them.
+//
+// A page registers actions: `register("review", [{ id: "accept", keys: ["Enter"], label: "Accept …", run }])`. The user's
+// own keys are kept in this browser (`keys`, by "scope.id"); single letters can be switched off as a whole, or wanted
+// with Alt. No key acts while somebody types, and a dialog on top has the keys to itself.
+
+const STORE = "keys";
+const LETTERS = "single-letters";
+const scopes = new Map();
+
+/** Return the keys of an action as the user has them. */
+export function keysOf(scope, action) {
+    return stored()[`${scope}.${action.id}`] ?? action.keys;
+}
+
+/** Give an action other keys; null for those it came with. */
+export function setKeys(scope, id, keys) {
+    const all = stored();
+    if (keys === null) {
+        delete all[`${scope}.${id}`];
+    } else {
+        all[`${scope}.${id}`] = keys;
+    }
+    localStorage.setItem(STORE, JSON.stringify(all));
+}
+
+/** Return "on", "alt" (only together with Alt) or "off". */
+export function letters() {
+    return localStorage.getItem(LETTERS) ?? "on";
+}
+
+/** Say whether keys that are one character act. */
+export function setLetters(mode) {
+    localStorage.setItem(LETTERS, mode);
+}
+
+/**
+ * Add actions; of two scopes that know a key, the one registered last acts. An action may have `when`, which tells
+ * whether it can act now, and `up`, called when the key is let go.
+ */
+export function register(scope, actions) {
+    scopes.delete(scope);
+    scopes.set(scope, actions);
+}
+
+/** Take the actions of a scope away. */
+export function unregister(scope) {
+    scopes.delete(scope);
+}
+
+/** Return all scopes with their actions, the latest first. */
+export function registered() {
+    return [...scopes.entries()].reverse();
+}
+
+/** Return what a key event is called: "a", "Shift+F", "Ctrl+z", "Enter", "Space". */
+export function nameOf(event) {
+    const key = event.key === " " ? "Space" : event.key;
+    const single = key.length === 1;
+    const letter = single && key.toLowerCase() !== key.toUpperCase();
+    const parts = [];
+    if (event.ctrlKey || event.metaKey) {
+        parts.push("Ctrl");
+    }
+    if (event.altKey && letters() !== "alt") {
+        parts.push("Alt");
+    }
+    // Of signs (? + /) the sign says all; how it is typed depends on the keyboard.
+    if (event.shiftKey && (letter || !single)) {
+        parts.push("Shift");
+    }
+    return [...parts, letter && event.shiftKey ? key.toUpperCase() : key].join("+");
+}
+
+function stored() {
+    try {
+        return JSON.parse(localStorage.getItem(STORE)) ?? {};
+    } catch {
+        return {};
+    }
+}
+
+function isTyping(target) {
+    return target instanceof Element && target.closest("input:not([type=radio]):not([type=checkbox]):not([type=range]), textarea, select, [contenteditable]") !== null;
+}
+
+function isOff(event, name) {
+    const single = event.key.length === 1 && event.key !== " " && !name.startsWith("Ctrl+");
+    if (!single) {
+        return false;
+    }
+    return letters() === "off" || (letters() === "alt" && !event.altKey);
+}
+
+function find(name) {
+    const dialog = document.querySelector("dialog[open]");
+    for (const [scope, actions] of registered()) {
+        if (dialog !== null && dialog.dataset.keys !== scope) {
+            continue;
+        }
+        for (const action of actions) {
+            if (keysOf(scope, action).includes(name) && (action.when?.() ?? true)) {
+                return action;
+            }
+        }
+    }
+    return null;
+}
+
+function onDown(event) {
+    if (event.defaultPrevented || isTyping(event.target)) {
+        return;
+    }
+    const name = nameOf(event);
+    // Enter and Space belong to the button or the link that has the focus.
+    const pressed = event.target instanceof Element && event.target.closest("button, a, summary, input, [role=button]");
+    if ((name === "Enter" || name === "Space") && pressed) {
+        return;
+    }
+    if (isOff(event, name)) {
+        return;
+    }
+    const action = find(name);
+    if (action === null) {
+        return;
+    }
+    event.preventDefault();
+    if (!event.repeat || action.repeats) {
+        action.run(event);
+    }
+}
+
+function onUp(event) {
+    if (isTyping(event.target)) {
+        return;
+    }
+    find(nameOf(event))?.up?.(event);
+}
+
+document.addEventListener("keydown", onDown);
+document.addEventListener("keyup", onUp);

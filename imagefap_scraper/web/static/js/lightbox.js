@@ -1,0 +1,218 @@
+// One picture over the whole window: previous and next across the view, zoom, facts, slideshow.
+import { button, make } from "./dom.js";
+import { FactsPanel } from "./facts_panel.js";
+import { setUpLightboxKeys, setUpSwipe } from "./lightbox_keys.js";
+import { Slideshow } from "./slideshow.js";
+import { announce } from "./toast.js";
+import { Zoom } from "./zoom.js";
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Tells of "closed" (detail: the number of the last picture) and "shown" (the number) by events. */
+export class Lightbox extends EventTarget {
+    constructor(pictures) {
+        super();
+        this.pictures = pictures;
+        this.index = 0;
+        this.picture = null;
+        this.zoom = new Zoom();
+        this.slideshow = new Slideshow(this);
+        this.panel = new FactsPanel();
+        this._build();
+        setUpLightboxKeys(this);
+        setUpSwipe(this, this._frame);
+    }
+
+    get isOpen() {
+        return this._dialog.open;
+    }
+
+    /** Show the picture at a place of the view. */
+    async open(index) {
+        if (!this.isOpen) {
+            this._dialog.showModal();
+            this.zoom.add(this._frame);
+        }
+        await this.show(index);
+    }
+
+    /** Close it; whoever opened it hears where it was. */
+    close() {
+        if (this.isOpen) {
+            this._dialog.close();
+        }
+    }
+
+    /** Go some pictures on, or back; at the ends nothing happens. Return whether there was one. */
+    async step(by) {
+        const index = this.index + by;
+        if (index < 0 || index >= this.pictures.total) {
+            return false;
+        }
+        await this.show(index);
+        return true;
+    }
+
+    /** Show a picture: its place is blank until it is decoded, never the one before. */
+    async show(index) {
+        this.index = index;
+        this.picture = null;
+        this._blank();
+        this._where.textContent = `${(index + 1).toLocaleString("en")} of ${this.pictures.total.toLocaleString("en")}`;
+        this._previous.disabled = index === 0;
+        this._next.disabled = index >= this.pictures.total - 1;
+        let picture = null;
+        try {
+            picture = await this.pictures.wait(index);
+        } catch (error) {
+            if (this.index === index) {
+                this._say(error.message);
+            }
+            return;
+        }
+        if (this.index !== index || !this.isOpen || picture === null) {
+            return;
+        }
+        this.picture = picture;
+        this._title.textContent = picture.name;
+        this.panel.show(picture.id);
+        this.dispatchEvent(new CustomEvent("shown", { detail: index }));
+        announce(`${picture.alt}, ${this._where.textContent}`);
+        await this._load(picture, index);
+        this._preload(index);
+    }
+
+    /** Show what has changed meanwhile of the picture that is open: a retry may have brought it. */
+    async refresh() {
+        const fresh = this.pictures.at(this.index);
+        if (this.isOpen && fresh !== null && fresh.id === this.picture?.id && fresh.status !== this.picture.status) {
+            await this.show(this.index);
+        }
+    }
+
+    toggleFacts() {
+        this._factsButton.setAttribute("aria-pressed", String(this.panel.toggle()));
+    }
+
+    async _load(picture, index) {
+        if (picture.full === null) {
+            this._refuse(picture);
+            return;
+        }
+        const still = picture.animated && calm.matches;
+        await this._paint(still ? `/previews/${picture.sha256}` : picture.full, picture, index);
+        if (still && this.index === index) {
+            this._stage.append(this._playButton(picture, index));
+        }
+    }
+
+    async _paint(address, picture, index) {
+        const image = make("img", { alt: picture.alt, draggable: "false" });
+        image.src = address;
+        try {
+            await image.decode();
+        } catch {
+            const reason = await whyNot(address);
+            if (this.index === index && this.picture === picture) {
+                this._say("This picture cannot be shown.", reason);
+            }
+            return;
+        }
+        if (this.index !== index || this.picture !== picture) {
+            return;
+        }
+        this._said.replaceChildren();
+        this._frame.replaceChildren(image);
+        this._stage.removeAttribute("aria-busy");
+        this.zoom.reset();
+        this.slideshow.arrived();
+    }
+
+    _playButton(picture, index) {
+        const play = button("Play", () => {
+            play.remove();
+            this._blank();
+            this._paint(picture.full, picture, index);
+        });
+        play.className = "play";
+        return play;
+    }
+
+    /** Fetch the neighbours, so that the next step is quick. */
+    async _preload(index) {
+        for (const near of [index + 1, index - 1]) {
+            const picture = await this.pictures.wait(near).catch(() => null);
+            if (picture !== null && picture.full !== null && this.index === index) {
+                new Image().src = picture.animated && calm.matches ? `/previews/${picture.sha256}` : picture.full;
+            }
+        }
+    }
+
+    _blank() {
+        this._frame.replaceChildren();
+        this._stage.querySelector(".play")?.remove();
+        this._title.textContent = "";
+        this._said.replaceChildren(make("span", { class: "spinner", role: "img", "aria-label": "Loading" }));
+        this._stage.setAttribute("aria-busy", "true");
+    }
+
+    _say(...lines) {
+        this._stage.removeAttribute("aria-busy");
+        this._said.replaceChildren(...lines.filter(Boolean).map((line) => make("p", {}, make("bdi", {}, line))));
+        this.slideshow.arrived();
+    }
+
+    _refuse(picture) {
+        this._say(picture.label, picture.reason);
+        if (picture.retry) {
+            const form = make("form", { class: "retry", method: "post", action: `/images/${picture.id}/retry` });
+            form.append(make("button", {}, "Retry"));
+            this._said.append(form);
+        }
+    }
+
+    _build() {
+        this._title = make("bdi");
+        this._where = make("span", { class: "where" });
+        this._previous = button("‹", () => this.step(-1), { "aria-label": "Previous picture", title: "Previous (←)" });
+        this._next = button("›", () => this.step(1), { "aria-label": "Next picture", title: "Next (→)" });
+        this._factsButton = button("Facts", () => this.toggleFacts(), { "aria-pressed": "false", title: "Facts (i)" });
+        const title = make("h2", { id: "lightbox-name" }, this._title);
+        const bar = make("div", { class: "bar" }, title, this._where, this._previous, this._next, ...this._zoomButtons());
+        bar.append(...this.slideshow.controls, this._factsButton);
+        bar.append(button("✕", () => this.close(), { "aria-label": "Close", title: "Close (Esc)" }));
+        this._frame = make("div", { class: "frame" });
+        this._said = make("div", { class: "said" });
+        // It has the focus at first: Space is for the slideshow, not for the first button.
+        this._stage = make("div", { class: "stage", tabindex: -1, autofocus: true }, this._frame, this._said);
+        const attributes = { class: "lightbox", "data-keys": "lightbox", "aria-labelledby": "lightbox-name" };
+        this._dialog = make("dialog", attributes, bar, this._stage, this.panel.element);
+        this._dialog.addEventListener("close", () => this._closed());
+        document.body.append(this._dialog);
+    }
+
+    _zoomButtons() {
+        return [
+            button("−", () => this.zoom.out(), { "aria-label": "Smaller", title: "Smaller (-)" }),
+            button("+", () => this.zoom.in(), { "aria-label": "Larger", title: "Larger (+)" }),
+            button("1:1", () => this.zoom.toggle(), { "aria-label": "Fit, or actual size", title: "Fit, or actual size (z)" }),
+        ];
+    }
+
+    _closed() {
+        this.slideshow.stop();
+        this.zoom.remove(this._frame);
+        this._frame.replaceChildren();
+        this.picture = null;
+        this.dispatchEvent(new CustomEvent("closed", { detail: this.index }));
+    }
+}
+
+async function whyNot(address) {
+    try {
+        const answer = await fetch(address);
+        return answer.ok ? "The browser does not know its format." : (await answer.text()).trim();
+    } catch {
+        return "The server has stopped.";
+    }
+}

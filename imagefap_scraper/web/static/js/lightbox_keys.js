@@ -1,0 +1,44 @@
+// Keys and fingers of the lightbox.
+import { register } from "./keys.js";
+
+/** Pixels that a finger has to go sideways, at least. */
+const SWIPE = 50;
+
+/** Let keys turn the pages, zoom and play. */
+export function setUpLightboxKeys(box) {
+    const zoom = box.zoom;
+    register("lightbox", [
+        { id: "previous", keys: ["ArrowLeft", "PageUp"], label: "Previous picture", repeats: true, run: () => box.step(-1) },
+        { id: "next", keys: ["ArrowRight", "PageDown"], label: "Next picture", repeats: true, run: () => box.step(1) },
+        { id: "first", keys: ["Home"], label: "First picture", run: () => box.show(0) },
+        { id: "last", keys: ["End"], label: "Last picture", run: () => box.show(box.pictures.total - 1) },
+        { id: "zoom", keys: ["z"], label: "Whole picture, or its own size", run: () => zoom.toggle() },
+        { id: "in", keys: ["+", "="], label: "Larger", repeats: true, run: () => zoom.in() },
+        { id: "out", keys: ["-"], label: "Smaller", repeats: true, run: () => zoom.out() },
+        { id: "fit", keys: ["0"], label: "Whole picture", run: () => zoom.reset() },
+        { id: "play", keys: ["Space", "p"], label: "Slideshow, and pause", run: () => box.slideshow.toggle() },
+        { id: "slower", keys: ["["], label: "Slower slideshow", run: () => box.slideshow.slower() },
+        { id: "faster", keys: ["]"], label: "Faster slideshow", run: () => box.slideshow.faster() },
+        { id: "facts", keys: ["i"], label: "Facts", run: () => box.toggleFacts() },
+    ]);
+}
+
+/** Let a finger turn the pages while the whole picture is seen; two fingers zoom. */
+export function setUpSwipe(box, frame) {
+    let start = null;
+    frame.addEventListener("touchstart", (event) => {
+        const [finger] = event.touches;
+        start = event.touches.length === 1 && box.zoom.state.scale <= 1 ? { x: finger.clientX, y: finger.clientY } : null;
+    }, { passive: true });
+    frame.addEventListener("touchend", (event) => {
+        if (start === null || event.touches.length > 0) {
+            return;
+        }
+        const across = event.changedTouches[0].clientX - start.x;
+        const down = event.changedTouches[0].clientY - start.y;
+        start = null;
+        if (Math.abs(across) > SWIPE && Math.abs(across) > 2 * Math.abs(down)) {
+            box.step(across < 0 ? 1 : -1);
+        }
+    });
+}

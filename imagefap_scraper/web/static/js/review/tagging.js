@@ -1,0 +1,37 @@
+// Putting a tag on the picture that is kept.
+import { postJson } from "../http.js";
+import { toast } from "../toast.js";
+
+/** Ask for a tag and put it on a member; `ondone` is called when it is on. */
+export function askTag(member, ondone) {
+    const dialog = document.getElementById("tag-dialog");
+    const form = document.getElementById("tag-form");
+    const input = document.getElementById("tag-path");
+    const stop = new AbortController();
+    input.value = "";
+    form.addEventListener(
+        "submit",
+        () => {
+            const path = input.value.trim();
+            if (path) {
+                put(member, path, ondone);
+            }
+        },
+        { signal: stop.signal },
+    );
+    document.getElementById("tag-cancel").addEventListener("click", () => dialog.close(), { signal: stop.signal });
+    dialog.addEventListener("close", () => stop.abort(), { once: true });
+    dialog.showModal();
+    input.focus();
+}
+
+async function put(member, path, ondone) {
+    try {
+        const body = { images: member.images, query: null, add: [path], remove: [], create: true };
+        const answer = await postJson("/api/tagging", body);
+        toast(answer.text, { undo: answer.batch, onUndone: ondone });
+        ondone();
+    } catch (error) {
+        toast(error.message, { wrong: true });
+    }
+}

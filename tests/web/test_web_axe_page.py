@@ -1,0 +1,85 @@
+"""Every page as people see it who see, hear or touch differently: axe, a narrow and a very wide window, both themes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import web_bench
+from axe_playwright_python.sync_playwright import Axe
+from web_bench import Bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+PAGES = (
+    "/",
+    "/users",
+    "/users/1",
+    "/folders/1/10",
+    "/images",
+    "/images?q=nothing-is-called-so",
+    "/images?q=w:wrong",
+    "/images/1",
+    "/images?show=1",
+    "/tags",
+    "/tags/1",
+    "/duplicates",
+    "/duplicates?state=applied",
+    "/duplicates/review",
+    "/duplicates/review?mode=grid",
+    "/duplicates/review?mode=slider",
+    "/duplicates/review?mode=difference",
+    "/duplicates/batch?class=copy",
+    "/duplicates/rules",
+    "/duplicates/limits",
+    "/history",
+    "/trash",
+    "/keys",
+    "/nothing-here",
+)
+WIDTHS = (320, 1280, 3840)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    bench = web_bench.bench(tmp_path_factory.mktemp("archive"))
+    for seed in range(3):
+        bench.add(*web_bench.family(seed))
+    bench.find()
+    decide_one_and_tag_another(bench)
+    with web_bench.serving(bench.root) as address:
+        yield address.rstrip("/")
+
+
+def decide_one_and_tag_another(bench: Bench) -> None:
+    with web_bench.client(bench) as asking:
+        group = asking.get("/api/groups").json()["groups"][0]
+        asked = [member["sha256"] for member in group["members"]]
+        verdicts = {sha256: "keep" if sha256 == asked[0] else "skip" for sha256 in asked}
+        body = {"rev": group["rev"], "verdicts": verdicts, "variants": []}
+        assert asking.post(f"/api/groups/{group['id']}/decide", json=body).status_code == 200
+        tagged = asking.post("/api/tagging", json={"images": [9], "add": ["plants/trees"], "create": True})
+        assert tagged.status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_stands_in_anybodys_way(page: Page, home: str, path: str) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(home + path, wait_until="networkidle")
+        assert page.title().endswith("Archive")
+        assert page.locator("h1").count() == 1
+        wide = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+        assert wide <= 0, f"{path} is {wide} px too wide at {width}"
+    for theme in ("dark", "light"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        found = Axe().run(page).response["violations"]
+        serious = [
+            (one["id"], [node["html"][:200] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], f"{path} in {theme}"

@@ -1,0 +1,73 @@
+"""What every page does, in a real browser: keys, theme, the page that is blank, a server that has gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import web_bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root: Path = tmp_path_factory.mktemp("archive")
+    web_bench.bench(root).add(web_bench.encoded(web_bench.picture(1)))
+    with web_bench.serving(root) as address:
+        yield address
+
+
+def test_the_key_that_blanks_the_page_works_again_and_after_a_reload(page: Page, home: str) -> None:
+    page.goto(home)
+    page.keyboard.press("b")
+    assert page.locator("h1").is_hidden()
+    page.reload()
+    assert page.locator("h1").is_hidden()
+    page.keyboard.press("b")
+    assert page.locator("h1").is_visible()
+
+
+def test_no_key_acts_while_somebody_types(page: Page, home: str) -> None:
+    page.goto(home)
+    page.keyboard.press("/")
+    page.keyboard.type("b?")
+    assert page.locator("#query").input_value() == "b?"
+    assert page.locator("h1").is_visible()
+    assert page.locator("dialog").count() == 0
+
+
+def test_the_sheet_shows_the_keys_and_gives_the_focus_back(page: Page, home: str) -> None:
+    page.goto(home)
+    page.locator("#theme-switch").focus()
+    page.keyboard.press("?")
+    assert page.locator("dialog").get_by_text("Blank the page").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("dialog").count() == 0
+    assert page.evaluate("document.activeElement.id") == "theme-switch"
+
+
+def test_it_is_dark_until_the_user_wants_light(page: Page, home: str) -> None:
+    def background() -> str:
+        return str(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+
+    page.goto(home)
+    dark = background()
+    page.click("#theme-switch")
+    light = background()
+    assert (dark, light) == ("rgb(21, 21, 21)", "rgb(250, 250, 250)")
+    page.reload()
+    assert background() == light
+
+
+def test_a_server_that_has_gone_is_said_and_a_new_one_noticed(page: Page, tmp_path: Path) -> None:
+    web_bench.bench(tmp_path).add(web_bench.encoded(web_bench.picture(1)))
+    with web_bench.serving(tmp_path) as address:
+        page.goto(address)
+        page.wait_for_load_state()
+        assert page.locator("#offline").is_hidden()
+    page.locator("#offline").wait_for(state="visible", timeout=15_000)

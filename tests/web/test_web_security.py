@@ -1,0 +1,97 @@
+"""Who is answered: our own pages, and nobody else's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import web_bench
+from web_bench import HOME, PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from starlette.testclient import TestClient
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Iterator[TestClient]:
+    bench = web_bench.bench(tmp_path)
+    bench.add(web_bench.encoded(web_bench.picture(1)))
+    with web_bench.client(bench) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        f"evil.example:{PORT}",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        f"127.0.0.1.evil.example:{PORT}",
+        f"[::1]:{PORT}",
+        "",
+    ],
+)
+def test_another_name_for_this_address_is_not_answered(asking: TestClient, host: str) -> None:
+    assert asking.get("/", headers={"Host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", [f"127.0.0.1:{PORT}", f"localhost:{PORT}"])
+def test_this_machine_is_answered(asking: TestClient, host: str) -> None:
+    assert asking.get("/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", f"https://127.0.0.1:{PORT}", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_another_origin_is_refused_whatever_it_asks(asking: TestClient, origin: str, method: str) -> None:
+    answer = asking.request(method, "/", headers={"Origin": origin})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
+def test_pictures_pages_and_scripts_of_other_sites_are_refused(asking: TestClient, site: str) -> None:
+    assert asking.get("/", headers={"Sec-Fetch-Site": site}).status_code == 403
+    followed = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    answer = asking.get("/images?q=tag:x", headers=followed)
+    assert answer.status_code == 403
+    assert 'href="/"' in answer.text
+
+
+def test_a_change_has_to_say_where_it_comes_from(tmp_path: Path) -> None:
+    bench = web_bench.bench(tmp_path)
+    bench.add(web_bench.encoded(web_bench.picture(1)))
+    with web_bench.client(bench) as asking:
+        asking.headers.pop("Origin")
+        asking.headers.pop("Sec-Fetch-Site")
+        assert asking.get("/").status_code == 200
+        assert asking.post("/api/undo/1").status_code == 403
+        assert asking.post("/api/undo/1", headers={"Sec-Fetch-Site": "none"}).status_code == 403
+        assert asking.post("/api/undo/1", headers={"Origin": HOME}).status_code not in (403, 421)
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing-here", "/static/css/base.css", "/api/openapi.json", "/api/nothing"])
+def test_every_answer_is_kept_private(asking: TestClient, path: str) -> None:
+    headers = asking.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "private" in headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"])
+def test_pages_that_load_from_the_net_are_off(asking: TestClient, path: str) -> None:
+    assert asking.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/../app.py", "/static/%2e%2e/app.py", "/static/%2e%2e%2f%2e%2e%2fsettings.py", "/static//etc/passwd"],
+)
+def test_nothing_but_static_files_is_served_as_one(asking: TestClient, path: str) -> None:
+    assert asking.get(path).status_code == 404

@@ -1,0 +1,341 @@
+"""Selecting and tagging in a browser: by mouse, by keyboard alone, beyond what the grid holds; completion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import web_bench
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Locator, Page, Route
+
+#: Pictures of the folder, far more than the grid has in the page.
+MANY = 5_000
+DAY = "2026-10-05 10:00:00.000000"
+
+
+def seed(bench: web_bench.Bench) -> None:
+    """Write rows as a crawl would have left them; there are no files behind them."""
+    bench.add(web_bench.encoded(web_bench.picture(1, 80, 60)), folder=9)
+    with bench.workplace.transaction() as connection:
+        run = connection.exec_driver_sql
+        run(
+            "INSERT INTO folders (user_id, folder_id, name, pages, first_seen) VALUES (1, 10, 'My trees', 1, ?)", (DAY,)
+        )
+        blob = "INSERT INTO blobs (sha256, extension, format, size, animated, unchecked, stored_at, width, height) "
+        numbers = range(1001, 1001 + MANY)
+        run(blob + f"VALUES (?, 'jpg', 'JPEG', 1000, 0, '', '{DAY}', 80, 60)", [(f"{one:064x}",) for one in numbers])
+        image = "INSERT INTO images (image_id, status, reason, attempts, sha256, name, stored_at) "
+        run(
+            image + f"VALUES (?, 'stored', '', 1, ?, ?, '{DAY}')",
+            [(one, f"{one:064x}", f"{one}.jpg") for one in numbers],
+        )
+        place = "INSERT INTO favorites (user_id, folder_id, image_id, position, verdict, shown_at, first_seen) "
+        run(place + f"VALUES (1, 10, ?, ?, 'new', '{DAY}', '{DAY}')", [(one, one) for one in numbers])
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> web_bench.Bench:
+    made = web_bench.bench(tmp_path_factory.mktemp("archive"))
+    seed(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def home(bench: web_bench.Bench) -> Iterator[str]:
+    with web_bench.serving(bench.root) as address:
+        yield address.rstrip("/")
+
+
+@pytest.fixture(autouse=True)
+def untagged(bench: web_bench.Bench) -> None:
+    with bench.workplace.transaction() as connection:
+        for table in ("blob_tags", "tags", "actions"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+
+
+def tagged(bench: web_bench.Bench) -> dict[str, int]:
+    return dict(bench.ask("SELECT name, count(*) FROM blob_tags JOIN tags USING (tag_id) GROUP BY name"))
+
+
+def folder(page: Page, home: str, path: str = "/folders/1/10") -> None:
+    page.goto(home + path)
+    page.locator("#grid.windowed .cell[data-image]").first.wait_for()
+
+
+def cell(page: Page, number: int) -> Locator:
+    """The picture at a place of the folder, from 0."""
+    return page.locator(f".cell[data-image='{1001 + number}']")
+
+
+def scroll_to(page: Page, number: int) -> None:
+    page.evaluate(
+        """number => {
+            const grid = document.getElementById("grid");
+            const part = number / Number(grid.dataset.total);
+            scrollTo(0, grid.getBoundingClientRect().top + scrollY + part * grid.offsetHeight);
+        }""",
+        number,
+    )
+    cell(page, number).wait_for()
+
+
+def bar(page: Page, text: str) -> None:
+    page.locator(".selection-bar p").get_by_text(text, exact=True).wait_for()
+
+
+def is_selected(page: Page, number: int) -> bool:
+    one = cell(page, number)
+    box = one.locator(".pick").is_checked()
+    assert (one.get_attribute("aria-selected") == "true") == box
+    assert ("selected" in (one.get_attribute("class") or "").split()) == box
+    return box
+
+
+def toast(page: Page) -> str:
+    return page.locator("#toasts .toast p").inner_text()
+
+
+def test_boxes_and_clicks_with_ctrl_and_shift(page: Page, home: str) -> None:
+    folder(page, home)
+    cell(page, 0).locator(".pick").check()
+    bar(page, "1 picture selected, 1.0 kB")
+    cell(page, 2).locator("a.open").click(modifiers=["Control"])
+    bar(page, "2 pictures selected, 2.0 kB")
+    cell(page, 5).locator("a.open").click(modifiers=["Shift"])
+    bar(page, "5 pictures selected, 5.0 kB")
+    assert [is_selected(page, number) for number in range(7)] == [True, False, True, True, True, True, False]
+    cell(page, 0).locator(".pick").uncheck()
+    cell(page, 3).locator("a.open").click(modifiers=["Control"])
+    bar(page, "3 pictures selected, 3.0 kB")
+    assert page.locator("#announce").inner_text() == "3 pictures selected"
+    assert page.url.endswith("/folders/1/10")
+    page.keyboard.press("Escape")
+    assert page.locator(".selection-bar").is_hidden()
+    assert not any(is_selected(page, number) for number in range(7))
+
+
+def test_a_range_reaches_beyond_what_the_grid_holds_and_stays_selected(page: Page, home: str) -> None:
+    folder(page, home)
+    cell(page, 10).locator(".pick").check()
+    scroll_to(page, 4321)
+    assert cell(page, 10).count() == 0
+    cell(page, 4321).locator(".pick").click(modifiers=["Shift"])
+    bar(page, "4,312 pictures selected, 4.3 MB")
+    scroll_to(page, 2000)
+    assert is_selected(page, 2000)
+    scroll_to(page, 4330)
+    assert (is_selected(page, 4321), is_selected(page, 4322)) == (True, False)
+    page.reload()
+    bar(page, "4,312 pictures selected, 4.3 MB")
+    page.goto(home + "/folders/1/10")
+    page.locator("#grid.windowed .cell[data-image]").first.wait_for()
+    assert page.locator(".selection-bar").is_hidden()
+
+
+def test_all_of_a_view_is_tagged_at_once_and_undone_from_the_toast(
+    page: Page, home: str, bench: web_bench.Bench
+) -> None:
+    before = bench.dump()
+    folder(page, home)
+    cell(page, 0).locator(".pick").check()
+    page.get_by_role("button", name="Select all 5,000 of this view").click()
+    bar(page, "5,000 pictures selected, 5.0 MB")
+    page.get_by_role("button", name="Tag…").click()
+    page.get_by_label("Add a tag").fill("plants/trees")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Make it").click()
+    page.locator("#toasts").get_by_text("made plants/trees; put plants/trees on 5,000 pictures (5.0 MB)").wait_for()
+    assert tagged(bench) == {"trees": MANY}
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
+    page.locator("#toasts").get_by_text("Undone: made plants/trees").wait_for()
+    assert bench.dump() == before
+
+
+def test_all_but_one(page: Page, home: str) -> None:
+    folder(page, home)
+    page.keyboard.press("Shift+A")
+    bar(page, "5,000 pictures selected, 5.0 MB")
+    cell(page, 3).locator(".pick").uncheck()
+    bar(page, "4,999 pictures selected, 5.0 MB")
+    assert [is_selected(page, number) for number in (2, 3, 4)] == [True, False, True]
+
+
+def test_tagging_by_keyboard_alone(page: Page, home: str, bench: web_bench.Bench) -> None:
+    folder(page, home)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.cell') !== null"):
+            break
+    page.keyboard.press("x")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+X")
+    bar(page, "3 pictures selected, 3.0 kB")
+    page.keyboard.press("t")
+    page.get_by_label("Add a tag").wait_for()
+    page.keyboard.type("red")
+    page.keyboard.press("Enter")
+    page.get_by_text("There is no tag “red” yet.").wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#toasts").get_by_text("made red; put red on 3 pictures (3.0 kB)").wait_for()
+    assert page.evaluate("document.activeElement.closest('.cell') !== null")
+    # Now it is there: two letters, and the first of the list.
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("t")
+    page.get_by_label("Add a tag").wait_for()
+    page.keyboard.type("RE")
+    page.get_by_role("option", name="red").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.get_by_label("Add a tag").input_value() == "red"
+    page.keyboard.press("Enter")
+    page.locator("#toasts").get_by_text("put red on 1 picture (1.0 kB)").wait_for()
+    assert tagged(bench) == {"red": 4}
+
+
+def post(page: Page, home: str, **wanted: Any) -> None:
+    answer = page.request.post(f"{home}/api/tagging", data=wanted, headers={"Origin": home})
+    assert answer.ok, answer.text()
+
+
+def test_some_and_all_are_told_apart_and_changed_together(page: Page, home: str, bench: web_bench.Bench) -> None:
+    post(page, home, images=[1001, 1002], add=["all"], create=True)
+    post(page, home, images=[1001], add=["some", "off"], create=True)
+    folder(page, home)
+    cell(page, 0).locator(".pick").check()
+    cell(page, 1).locator(".pick").check()
+    page.keyboard.press("t")
+    boxes = page.locator("dialog fieldset label")
+    boxes.first.wait_for()
+    assert [text.split("\n") for text in boxes.all_inner_texts()] == [
+        ["all", "all"],
+        ["off", "1 of 2"],
+        ["some", "1 of 2"],
+    ]
+    states = boxes.locator("input").evaluate_all("all => all.map((one) => [one.checked, one.indeterminate])")
+    assert states == [[True, False], [False, True], [False, True]]
+    boxes.nth(0).click()
+    boxes.nth(1).click()
+    boxes.nth(1).click()
+    boxes.nth(2).click()
+    page.get_by_role("button", name="Tag", exact=True).click()
+    page.locator("#toasts").get_by_text("put some on 1 picture (1.0 kB); took").wait_for()
+    assert tagged(bench) == {"some": 2}
+
+
+def test_tags_are_taken_off(page: Page, home: str, bench: web_bench.Bench) -> None:
+    post(page, home, images=[1001, 1002], add=["red", "blue"], create=True)
+    folder(page, home)
+    cell(page, 0).locator(".pick").check()
+    page.keyboard.press("Shift+T")
+    page.get_by_label("red").wait_for()
+    # The first has the focus: blue.
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.locator("#toasts").get_by_text("took blue off 1 picture (1.0 kB)").wait_for()
+    assert tagged(bench) == {"red": 2, "blue": 1}
+
+
+def test_moving_by_key_from_the_tag_that_is_looked_at(page: Page, home: str, bench: web_bench.Bench) -> None:
+    post(page, home, images=[1001, 1002, 1003], add=["animals", "plants"], create=True)
+    post(page, home, images=[1004], add=["birds"], create=True)
+    ((number,),) = bench.ask("SELECT tag_id FROM tags WHERE name = 'plants'")
+    folder(page, home, f"/tags/{number}")
+    cell(page, 0).locator(".pick").check()
+    cell(page, 2).locator(".pick").click(modifiers=["Shift"])
+    bar(page, "3 pictures selected, 3.0 kB")
+    page.keyboard.press("m")
+    page.get_by_label("To", exact=True).wait_for()
+    assert page.get_by_label("From").input_value() == "plants"
+    page.keyboard.type("birds")
+    page.keyboard.press("Escape") if page.locator("dialog .completions").is_visible() else None
+    assert page.locator("dialog").is_visible()
+    page.keyboard.press("Enter")
+    page.locator("#toasts").get_by_text(
+        "put birds on 3 pictures (3.0 kB); took plants off 3 pictures (3.0 kB)"
+    ).wait_for()
+    assert tagged(bench) == {"animals": 3, "birds": 4}
+    assert page.locator(".selection-bar").is_hidden()
+    page.locator("#grid-count").get_by_text("0 pictures").wait_for()
+
+
+def test_a_long_touch_selects_and_opens_nothing(page: Page, home: str) -> None:
+    folder(page, home)
+    link = cell(page, 1).locator("a.open")
+    link.dispatch_event("pointerdown", {"pointerType": "touch", "clientX": 10, "clientY": 10})
+    bar(page, "1 picture selected, 1.0 kB")
+    link.dispatch_event("pointerup", {"pointerType": "touch"})
+    link.dispatch_event("click")
+    assert is_selected(page, 1)
+    assert page.url.endswith("/folders/1/10")
+    link.dispatch_event("pointerdown", {"pointerType": "touch", "clientX": 10, "clientY": 10})
+    link.dispatch_event("pointermove", {"pointerType": "touch", "clientX": 10, "clientY": 60})
+    page.wait_for_timeout(700)
+    assert is_selected(page, 1)
+
+
+def offer(page: Page, text: str) -> Locator:
+    """One line of the list below the box."""
+    return page.get_by_role("option").filter(has=page.locator("bdi").get_by_text(text, exact=True))
+
+
+def test_the_query_box_completes(page: Page, home: str) -> None:
+    post(page, home, images=[1001], add=["two words", "twins"], create=True)
+    page.goto(home + "/tags")
+    page.keyboard.press("/")
+    page.keyboard.type("🌲 (fold")
+    box = page.locator("#query")
+    offer(page, "folder:").wait_for()
+    assert box.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    active = offer(page, "folder:")
+    assert active.get_attribute("aria-selected") == "true"
+    assert box.get_attribute("aria-activedescendant") == active.get_attribute("id")
+    page.keyboard.press("Tab")
+    assert box.input_value() == "🌲 (folder:"
+    # What it may be is offered at once.
+    offer(page, '"My trees"').click()
+    assert box.input_value() == '🌲 (folder:"My trees" '
+    assert page.evaluate("document.activeElement.id") == "query"
+    page.keyboard.type("tag:tw")
+    offer(page, '"two words"').wait_for()
+    assert page.locator(".completions bdi").all_inner_texts() == ["twins", '"two words"']
+    page.keyboard.press("ArrowUp")
+    assert offer(page, '"two words"').get_attribute("aria-selected") == "true"
+    page.keyboard.press("Escape")
+    assert page.get_by_role("option").count() == 0
+    assert box.input_value() == '🌲 (folder:"My trees" tag:tw'
+    assert box.get_attribute("aria-expanded") == "false"
+    assert box.get_attribute("aria-activedescendant") is None
+
+
+def test_enter_searches_what_is_written(page: Page, home: str) -> None:
+    page.goto(home + "/tags")
+    page.keyboard.press("/")
+    page.keyboard.type("fold")
+    offer(page, "folder:").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/images?q=fold")
+
+
+def test_an_answer_that_comes_too_late_is_dropped(page: Page, home: str) -> None:
+    held: list[Route] = []
+    page.goto(home + "/tags")
+    page.route("**/api/complete?q=fo&*", held.append)
+    page.keyboard.press("/")
+    page.keyboard.type("fo")
+    page.wait_for_timeout(250)
+    assert len(held) == 1
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("us")
+    offer(page, "user:").wait_for()
+    held[0].continue_()
+    page.wait_for_timeout(250)
+    assert offer(page, "folder:").count() == 0
+    assert offer(page, "user:").is_visible()
