@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: help setup demo crawl test crash lint format bench-pages bench-crawl bench-dups clean
+.PHONY: help setup demo crawl test crash lint format bench-pages bench-crawl bench-dups bench-web screenshots clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,12 @@ bench-dups: $(VENV)/.ready ## look-alikes: search, hashing, quality and commands
 	@$(BIN)/python benchmarks/dups_hashing.py
 	@$(BIN)/python benchmarks/dups_quality.py
 	@$(BIN)/python benchmarks/dups_commands.py
+
+bench-web: $(VENV)/.ready ## the pages at 2,000 groups and 100,000 pictures: first paint, a decision, memory
+	@$(BIN)/python benchmarks/web.py
+
+screenshots: $(VENV)/.ready-test ## take the pictures in docs/ from the demo's archive (after make demo; needs Chromium)
+	@$(BIN)/python tools/screenshots.py
 
 clean: ## remove the virtual environment and the demo's files
 	@rm -rf $(VENV) .demo

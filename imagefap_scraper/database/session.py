@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
@@ -26,6 +27,9 @@ DATABASE_NAME = "imagefap.database"
 _SQLITE_MAGIC = b"SQLite format 3\0"
 #: Seconds that a statement waits for another process; writers take a file lock first, so this is for surprises.
 _BUSY_SECONDS = 30.0
+#: Device and inode of the files that were found to be databases.
+_looked_into: set[tuple[int, int]] = set()
+_looking = Lock()
 
 
 def database_url(output: Path, setting: str = "") -> URL:
@@ -53,19 +57,27 @@ def check_file(path: Path) -> None:
 
     The original program kept a pickle under the same name; it is never unpickled and never overwritten.
 
+    A process looks into each file once. Its locks on a file, SQLite's among them, end when it closes the file, whichever
+    descriptor that was (POSIX): another process would then take away the log under our open connections.
+
     Raises:
         DatabaseError: if there is a file without SQLite's header, or one that cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(len(_SQLITE_MAGIC))
+        with _looking:
+            found = path.stat()
+            if (found.st_dev, found.st_ino) in _looked_into:
+                return
+            with path.open("rb") as file:
+                head = file.read(len(_SQLITE_MAGIC))
+            if head in (b"", _SQLITE_MAGIC):
+                _looked_into.add((found.st_dev, found.st_ino))
+                return
     except (FileNotFoundError, NotADirectoryError):
         # What is in the way of the directory is found out, and said, where the directory is made.
         return
     except OSError as error:
         raise DatabaseError(f"{path} cannot be read: {error.strerror or error}") from error
-    if head in (b"", _SQLITE_MAGIC):
-        return
     raise DatabaseError(
         f"{path} is {_foreign_kind(head)}, not a database of this program: it was left alone. "
         "Choose another output=DIR (in process.py: --dir)."

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pickle
 import sqlite3
+import subprocess
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -234,3 +236,18 @@ def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="of another program"), reader(path, nullcontext()):
         pass
     assert path.read_bytes() == before
+
+
+def test_a_second_look_at_the_file_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """A process's locks on a file end with any closing of it, and without them others take our log away."""
+    with new_engine(tmp_path):
+        pass
+    path = tmp_path / DATABASE_NAME
+    write = f"c = sqlite3.connect({str(path)!r}); c.execute('CREATE TABLE more (x)'); c.commit(); c.close()"
+    with reader(path, nullcontext()) as connection:
+        assert connection.execute(text("SELECT count(*) FROM users")).scalar() == 0
+        with reader(path, nullcontext()):
+            pass
+        subprocess.run([sys.executable, "-c", f"import sqlite3; {write}"], check=True, timeout=60)
+        assert path.with_name(f"{DATABASE_NAME}-wal").exists()
+        assert connection.execute(text("SELECT count(*) FROM more")).scalar() == 0

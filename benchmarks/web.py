@@ -4,7 +4,7 @@ The archive is seeded directly, as for `dups_commands.py`: 2,000 groups of small
 without files (no page measured here decodes any). The server is `process.py run`, a process of its own; what is
 measured is from the request to the last byte of the answer, over a connection that stays open, as a browser's does.
 
-    python benchmarks/pages.py [--groups 2000] [--pictures 100000] [--runs 7]
+    python benchmarks/web.py [--groups 2000] [--pictures 100000] [--runs 7]
 
 Exit code 1: a limit was missed.
 """
@@ -112,7 +112,7 @@ class Server:
         return json.loads(self.ask("GET", path)[1])
 
 
-def pages(server: Server, runs: int) -> bool:
+def paints(server: Server, runs: int) -> bool:
     """Measure the pages; the first answer of each is the coldest, and counts."""
     kept = True
     paths = {
@@ -176,7 +176,7 @@ def main() -> None:
             f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; first answer (median of {arguments.runs})\n"
         )
         with served(directory) as (server, process):
-            kept = pages(server, arguments.runs)
+            kept = paints(server, arguments.runs)
             kept &= decisions(server)
             kept &= memory(process)
     if not kept:
