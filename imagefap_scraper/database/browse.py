@@ -105,7 +105,7 @@ def first_places(connection: Connection, image_ids: Sequence[int]) -> dict[int, 
             .where(Favorite.image_id.in_(some))
             .order_by(Favorite.image_id, Favorite.user_id.desc(), Favorite.folder_id.desc())
         )
-        found |= {image_id: name for image_id, name in connection.execute(query)}
+        found |= dict(connection.execute(query).all())
     return found
 
 
@@ -139,8 +139,10 @@ def places(connection: Connection, image_id: int, sha256: str | None) -> list[Pl
             .outerjoin(User, User.user_id == Gallery.user_id)
             .where(GalleryImage.image_id.in_(some))
         )  # fmt: skip
-        for row in connection.execute(galleries):
-            found.append(Place(row[0], row.user_id, row.user, None, row.gallery_id, row.name, row.position, False))
+        for seen in connection.execute(galleries):
+            found.append(
+                Place(seen[0], seen.user_id, seen.user, None, seen.gallery_id, seen.name, seen.position, False)
+            )
     return sorted(found, key=lambda one: (one.image_id != image_id, one.user, one.name, one.position))
 
 

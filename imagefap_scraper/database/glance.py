@@ -75,7 +75,7 @@ def users(connection: Connection) -> dict[int, Held]:
 def folder_counts(connection: Connection) -> dict[int, int]:
     """Return how many folders each user has; a user without any is not in it."""
     rows = connection.execute(select(Folder.user_id, func.count()).group_by(Folder.user_id)).all()
-    return {user: count for user, count in rows}
+    return dict(rows)
 
 
 def folders(connection: Connection, user_id: int) -> dict[int, Held]:

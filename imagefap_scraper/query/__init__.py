@@ -18,4 +18,16 @@ from imagefap_scraper.query.nodes import Query
 from imagefap_scraper.query.parser import parse
 from imagefap_scraper.query.rows import ImageRow, every, image_ids, rows_of, run, select_ids
 
-__all__ = ["FIELDS", "HELP", "ImageRow", "Query", "count", "every", "image_ids", "parse", "rows_of", "run", "select_ids"]
+__all__ = [
+    "FIELDS",
+    "HELP",
+    "ImageRow",
+    "Query",
+    "count",
+    "every",
+    "image_ids",
+    "parse",
+    "rows_of",
+    "run",
+    "select_ids",
+]

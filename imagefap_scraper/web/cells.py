@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from imagefap_scraper import query
 from imagefap_scraper.database import browse
-from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.items import ImageStatus
 from imagefap_scraper.web.render import address
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.requests import Request
 
+    from imagefap_scraper.exceptions import UserInputError
     from imagefap_scraper.query import ImageRow
 
 #: Cells of a page without scripts, and of the first paint with them.

@@ -135,7 +135,7 @@ def _is_locked(descriptor: int, note: str) -> bool:
         return not _can_share(descriptor)
     found = os.fstat(descriptor)
     device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
-    written = note.split(",")[0].removeprefix("process ")
+    written = note.partition(",")[0].removeprefix("process ")
     for line in lines:
         # 1: FLOCK  ADVISORY  WRITE 4711 08:01:131 0 EOF
         parts = line.split()

@@ -48,6 +48,8 @@ TURNS: Final = (
 _COMPRESSED, _EDITED = 16, 32
 #: Tags and places that a sentence names.
 _NAMED = 3
+#: Characters of a name in a sentence; all of it is in the table of facts.
+_LONGEST = 80
 #: Of a sentence only: in pages every name has an element of its own.
 _CONTROLS: Final = re.compile("[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -65,7 +67,7 @@ def difference(pair: Any) -> str:
 
 def plain(name: str) -> str:
     """Return a name for the middle of a sentence: no sign in it can turn the rest of the line around."""
-    shown = _CONTROLS.sub("\ufffd", name)
+    shown = _CONTROLS.sub("\ufffd", name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}\u2026")
     # First strong isolate, pop directional isolate.
     return shown if shown.isascii() else f"\u2068{shown}\u2069"
 

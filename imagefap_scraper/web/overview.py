@@ -114,7 +114,9 @@ def _bars(connection: Connection) -> list[plots.Bars]:
         (name, size, bytes_text(size), "" if place is None else f"/folders/{place[0]}/{place[1]}")
         for name, place, size in glance.largest_folders(connection, _FOLDERS_SHOWN)
     ]
-    by_format = [(form, size, bytes_text(size), f"/images?q=type:{form.lower()}") for form, size in formats.most_common()]
+    by_format = [
+        (form, size, bytes_text(size), f"/images?q=type:{form.lower()}") for form, size in formats.most_common()
+    ]
     found = [
         plots.bars("Folders", ("Folder", "Bytes"), folders),
         plots.sizes(sizes),

@@ -101,6 +101,8 @@ def _section(path: str) -> str:
     """Return the section that a path belongs to."""
     if path.startswith("/folders/"):
         return "/users"
+    if path.startswith("/jobs/"):
+        return "/duplicates"
     return next((one for one in SECTIONS if one != "/" and f"{path}/".startswith(f"{one}/")), "/")
 
 

@@ -82,6 +82,9 @@ class Guard:
         if not _is_one_of(headers.getlist("host"), self._hosts):
             return PlainTextResponse("This server answers to its own address alone.\n", 421)
         origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+        if origins == ["null"] and sites == [_OURS]:
+            # Under `no-referrer` a browser hides the origin of our own forms; the other header no page can forge.
+            origins = []
         if origins and not _is_one_of(origins, self._origins):
             return PlainTextResponse("Requests of other sites are refused.\n", 403)
         if sites and not _is_one_of(sites, (_OURS, _TYPED)):

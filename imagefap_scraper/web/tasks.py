@@ -39,8 +39,8 @@ def task(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
     Args:
         archive: which is worked on.
         spec: its `kind` is `accept` (of a `class` or a `rule`; with `seen` only if the groups are still those),
-            `apply`, `undo` (of a `batch`), `restore` (all of the trash), `empty` (what went to the trash `before` a moment)
-            or `search` (within a `distance`).
+            `apply`, `undo` (of a `batch`), `restore` (all of the trash), `empty` (what went to the trash `before` a
+            moment) or `search` (within a `distance`).
 
     Raises:
         UserInputError: there is nothing to do, or what is asked for cannot be.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from imagefap_scraper.review import deciding
+from imagefap_scraper.review import deciding, throwing_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def ended(asking: TestClient, address: str) -> dict[str, Any]:
 def held_up(monkeypatch: pytest.MonkeyPatch, nth: int) -> Iterator[tuple[Event, Event]]:
     """Let a batch wait before its nth group; gives what is set when it waits, and what lets it go on."""
     waits, go_on = Event(), Event()
-    original, calls = deciding.check_keeper, 0
+    original, calls = throwing_out.check_keeper, 0
 
     def slow(*arguments: Any) -> None:
         nonlocal calls

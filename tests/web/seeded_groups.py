@@ -23,9 +23,17 @@ if TYPE_CHECKING:
     from web_bench import Bench
 
 #: Names as nobody should give them: markup, quotes, a text direction turned round, a line's end.
-HOSTILE = '"><script>alert(1)</script><b onmouseover=\'x\'>\u202egnp.exe\u2028'
+HOSTILE = "\"><script>alert(1)</script><b onmouseover='x'>\u202egnp.exe\u2028"
 _NOW = "2026-01-02 03:04:05.000000"
-_FACTS = {"subsampling": "4:2:0", "alpha": False, "grey": False, "icc": False, "exif": False, "detail": 1.0, "flat": False}
+_FACTS = {
+    "subsampling": "4:2:0",
+    "alpha": False,
+    "grey": False,
+    "icc": False,
+    "exif": False,
+    "detail": 1.0,
+    "flat": False,
+}
 
 
 def seeded(root: Path, *kinds: str, copies: int = 1, name: str = "picture", distance: int = 0) -> Bench:
@@ -42,7 +50,7 @@ def seeded(root: Path, *kinds: str, copies: int = 1, name: str = "picture", dist
         rows["folders"].append({**folder, "first_seen": _NOW})
     chance = random.Random(5)
     for kind in kinds:
-        _group(root, rows, chance, kind, copies, name, distance)
+        _group(root, rows, chance, kind=kind, copies=copies, name=name, distance=distance)
     with bench.workplace.transaction() as connection:
         for table, some in rows.items():
             _insert(connection, table, some)
@@ -54,6 +62,7 @@ def _group(
     root: Path,
     rows: dict[str, list[dict[str, Any]]],
     chance: random.Random,
+    *,
     kind: str,
     copies: int,
     name: str,

@@ -47,7 +47,7 @@ def test_the_sheet_shows_the_keys_and_gives_the_focus_back(page: Page, home: str
     page.keyboard.press("?")
     assert page.locator("dialog").get_by_text("Blank the page").is_visible()
     page.keyboard.press("Escape")
-    assert page.locator("dialog").count() == 0
+    page.locator("dialog").wait_for(state="detached")
     assert page.evaluate("document.activeElement.id") == "theme-switch"
 
 

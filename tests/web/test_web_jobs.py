@@ -12,7 +12,7 @@ from jobs_bench import archive_alone, ended, held_up
 from seeded_groups import seeded
 
 from imagefap_scraper.exceptions import LockedError
-from imagefap_scraper.review import deciding
+from imagefap_scraper.review import deciding, throwing_out
 from imagefap_scraper.web import jobs
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_there_is_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_what_changes_while_a_batch_runs_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bench = seeded(tmp_path, *_SIXTY)
-    original = deciding.check_keeper
+    original = throwing_out.check_keeper
     gone: list[str] = []
 
     def lose_one(connection: Any, directory: Any, keeper: Any) -> None:

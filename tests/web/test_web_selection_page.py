@@ -122,7 +122,7 @@ def test_a_range_reaches_beyond_what_the_grid_holds_and_stays_selected(page: Pag
     folder(page, home)
     cell(page, 10).locator(".pick").check()
     scroll_to(page, 4321)
-    assert cell(page, 10).count() == 0
+    assert cell(page, 1000).count() == 0
     cell(page, 4321).locator(".pick").click(modifiers=["Shift"])
     bar(page, "4,312 pictures selected, 4.3 MB")
     scroll_to(page, 2000)
@@ -144,7 +144,7 @@ def test_all_of_a_view_is_tagged_at_once_and_undone_from_the_toast(
     cell(page, 0).locator(".pick").check()
     page.get_by_role("button", name="Select all 5,000 of this view").click()
     bar(page, "5,000 pictures selected, 5.0 MB")
-    page.get_by_role("button", name="Tag…").click()
+    page.get_by_role("button", name="Tag…", exact=True).click()
     page.get_by_label("Add a tag").fill("plants/trees")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Make it").click()
@@ -252,9 +252,11 @@ def test_moving_by_key_from_the_tag_that_is_looked_at(page: Page, home: str, ben
     page.keyboard.press("m")
     page.get_by_label("To", exact=True).wait_for()
     assert page.get_by_label("From").input_value() == "plants"
-    page.keyboard.type("birds")
-    page.keyboard.press("Escape") if page.locator("dialog .completions").is_visible() else None
-    assert page.locator("dialog").is_visible()
+    page.keyboard.type("bird")
+    page.get_by_role("option", name="birds").wait_for()
+    # Escape closes the list alone.
+    page.keyboard.press("Escape")
+    page.keyboard.type("s")
     page.keyboard.press("Enter")
     page.locator("#toasts").get_by_text(
         "put birds on 3 pictures (3.0 kB); took plants off 3 pictures (3.0 kB)"
@@ -326,7 +328,7 @@ def test_enter_searches_what_is_written(page: Page, home: str) -> None:
 def test_an_answer_that_comes_too_late_is_dropped(page: Page, home: str) -> None:
     held: list[Route] = []
     page.goto(home + "/tags")
-    page.route("**/api/complete?q=fo&*", held.append)
+    page.route("**/api/complete?q=fo&*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no built-in
     page.keyboard.press("/")
     page.keyboard.type("fo")
     page.wait_for_timeout(250)

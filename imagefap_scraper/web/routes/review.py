@@ -149,11 +149,11 @@ def decide_by_form(request: Request, group_id: int, form: Form, queue: Queue) ->
     choice = Choice(group_id, verdicts, variants, rev=str(form.get("rev", "")))
     try:
         report, _, following = _decide(archive, queue, choice)
-    except UserInputError as error:
-        return _again(request, queue, group_id, form, str(error))
     except ConflictError:
         again = address("/duplicates/review", **queue.query, g=group_id)
         return page(request, "duplicates/review_changed.html", status=409, again=again)
+    except UserInputError as error:
+        return _again(request, queue, group_id, form, str(error))
     return _go_on(queue, report, following)
 
 
@@ -204,9 +204,7 @@ def _again(request: Request, queue: ReviewQueue, group_id: int, form: FormData, 
     with archive.reading() as connection:
         shown = collect(connection, group_id, archive.options)
         ids = queue.group_ids(connection)
-    chosen = {
-        name.removeprefix("verdict-"): str(value) for name, value in form.multi_items() if name.startswith("verdict-")
-    }
+    chosen = {name: str(value) for name, value in form.multi_items() if name.startswith("verdict-")}
     return _page(request, queue, group_document(shown), ids, status=400, refused=refused, chosen=chosen)
 
 

@@ -123,5 +123,6 @@ def change(
     ruling.set_mode(archive.workplace, name, RuleMode(mode), archive.options, override=override)
     with archive.reading() as connection:
         latest = journal.history(connection, _LATEST)
-    changed = next((entry.batch for entry in latest if (entry.kind, entry.summary) == ("rules", f"{name}: {mode}")), None)
+    wanted = ("rules", f"{name}: {mode}")
+    changed = next((entry.batch for entry in latest if (entry.kind, entry.summary) == wanted), None)
     return done("/duplicates/rules", changed)

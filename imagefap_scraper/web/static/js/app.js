@@ -1,6 +1,6 @@
 // What every page does: theme, the key that blanks it, the sheet of keys, what the crawl does, a server that is gone.
 import { getJson } from "./http.js";
-import { keysOf, register, registered } from "./keys.js";
+import { acting, keysOf, register } from "./keys.js";
 
 const POLL_SECONDS = 3;
 const root = document.documentElement;
@@ -28,6 +28,9 @@ function blank() {
 }
 
 function keySheet() {
+    if (document.querySelector("dialog[data-keys=sheet]") !== null) {
+        return;
+    }
     const dialog = document.createElement("dialog");
     dialog.dataset.keys = "sheet";
     dialog.setAttribute("aria-labelledby", "sheet-title");
@@ -35,7 +38,7 @@ function keySheet() {
     title.id = "sheet-title";
     title.textContent = "Keys";
     const table = document.createElement("table");
-    for (const [scope, actions] of registered()) {
+    for (const [scope, actions] of acting()) {
         for (const action of actions) {
             const row = table.insertRow();
             const keys = row.insertCell();
@@ -67,7 +70,7 @@ function setUpKeys() {
     register("everywhere", [
         { id: "sheet", keys: ["?"], label: "Show the keys", run: keySheet },
         { id: "blank", keys: ["b"], label: "Blank the page, and bring it back", run: blank },
-        { id: "search", keys: ["/"], label: "Search", run: () => document.querySelector(".search input")?.focus() },
+        { id: "search", keys: ["/"], label: "Search", when: () => document.querySelector("dialog[open]") === null, run: () => document.querySelector(".search input")?.focus() },
     ]);
     document.getElementById("keys-link").addEventListener("click", (event) => {
         if (!event.ctrlKey && !event.metaKey) {
@@ -91,6 +94,8 @@ async function poll() {
         try {
             const status = await getJson("/api/status");
             showCrawl(status.crawl);
+            // For who begins to listen later.
+            root.dataset.version ??= status.version;
             document.dispatchEvent(new CustomEvent("archive-status", { detail: status }));
         } catch {
             // The banner says so.

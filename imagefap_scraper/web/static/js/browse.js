@@ -92,15 +92,10 @@ function onClick(grid, event) {
 
 /** What a crawl stores appears by itself: the window is asked for again whenever the archive has changed. */
 function followArchive(grid, box) {
-    let version = null;
+    let version = document.documentElement.dataset.version ?? null;
     let busy = false;
-    document.addEventListener("archive-status", async (event) => {
-        const before = version;
-        if (busy || event.detail.version === before) {
-            return;
-        }
-        version = event.detail.version;
-        if (before === null) {
+    const refresh = async () => {
+        if (busy) {
             return;
         }
         busy = true;
@@ -108,6 +103,14 @@ function followArchive(grid, box) {
         await grid.pictures.refresh(first, last).catch(() => {});
         await box.refresh();
         busy = false;
+    };
+    document.addEventListener("archive-changed", refresh);
+    document.addEventListener("archive-status", (event) => {
+        const before = version;
+        version = String(event.detail.version);
+        if (before !== null && before !== version) {
+            refresh();
+        }
     });
 }
 

@@ -17,7 +17,11 @@ async function ask(address, options) {
     let response;
     try {
         response = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
-    } catch {
+    } catch (error) {
+        if (options.signal?.aborted) {
+            // Nobody waits for it any more; the server is as it was.
+            throw error;
+        }
         document.dispatchEvent(new CustomEvent("server-gone"));
         throw new RequestError("The server has stopped.", 0);
     }

@@ -48,8 +48,13 @@ export function unregister(scope) {
     scopes.delete(scope);
 }
 
+/** Return the scopes whose keys act now, with their actions, the latest first. */
+export function acting() {
+    return registered().filter(([scope]) => acts(scope));
+}
+
 /** Return all scopes with their actions, the latest first. */
-export function registered() {
+function registered() {
     return [...scopes.entries()].reverse();
 }
 
@@ -92,10 +97,24 @@ function isOff(event, name) {
     return letters() === "off" || (letters() === "alt" && !event.altKey);
 }
 
+/**
+ * Tell whether a scope's keys act now: with a dialog on top its own and those of every page, and those of a closed
+ * dialog never.
+ */
+function acts(scope) {
+    if (scope === "everywhere") {
+        return true;
+    }
+    const dialogs = [...document.querySelectorAll("dialog[open]")];
+    if (dialogs.length > 0) {
+        return dialogs.at(-1).dataset.keys === scope;
+    }
+    return document.querySelector(`dialog[data-keys="${scope}"]`) === null;
+}
+
 function find(name) {
-    const dialog = document.querySelector("dialog[open]");
     for (const [scope, actions] of registered()) {
-        if (dialog !== null && dialog.dataset.keys !== scope) {
+        if (!acts(scope)) {
             continue;
         }
         for (const action of actions) {

@@ -12,6 +12,8 @@ export class Pictures extends EventTarget {
         this.total = total;
         this._pieces = new Map();
         this._under_way = new Map();
+        /** Pieces that somebody waits for, wherever the grid is. */
+        this._waited = new Set();
     }
 
     /** Return the picture at a place (from 0), or null while it is not here. */
@@ -24,8 +26,14 @@ export class Pictures extends EventTarget {
         if (index < 0 || index >= this.total) {
             return null;
         }
-        if (this.at(index) === null) {
-            await this._fetch(Math.floor(index / PIECE));
+        const piece = Math.floor(index / PIECE);
+        this._waited.add(piece);
+        try {
+            if (this.at(index) === null) {
+                await this._fetch(piece);
+            }
+        } finally {
+            this._waited.delete(piece);
         }
         return this.at(index);
     }
@@ -35,7 +43,7 @@ export class Pictures extends EventTarget {
         const from = Math.floor(Math.max(0, first) / PIECE);
         const to = Math.floor(Math.max(0, Math.min(last, this.total - 1)) / PIECE);
         for (const [piece, { stop }] of this._under_way) {
-            if (piece < from - 1 || piece > to + 1) {
+            if ((piece < from - 1 || piece > to + 1) && !this._waited.has(piece)) {
                 stop.abort();
             }
         }

@@ -1,7 +1,7 @@
 // Every action of the review: its key, its button, and whether it can act now.
 import { keysOf, register } from "../keys.js";
 import { toast } from "../toast.js";
-import { askTag } from "./tagging.js";
+import { askTag, refresh } from "./tagging.js";
 import { MODES } from "./stage.js";
 import { redo, undo } from "./undo.js";
 
@@ -157,7 +157,7 @@ function tag(review) {
         toast(`Picture ${member.number} is in no folder, so it cannot be tagged here.`, { wrong: true });
         return;
     }
-    askTag(member, () => review.refresh());
+    askTag(member, () => refresh(review));
 }
 
 function toggleFacts(review) {

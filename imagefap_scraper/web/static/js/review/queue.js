@@ -8,6 +8,8 @@ export class Queue {
         this.query = query;
         this.settled = new Set();
         this._known = new Map();
+        this._places = new Map();
+        this._total = 0;
     }
 
     /** Return the address of something about a group, or of the page. */
@@ -24,10 +26,9 @@ export class Queue {
     get(id) {
         let coming = this._known.get(id);
         if (coming === undefined) {
-            const count = this.settled.size;
             coming = getJson(this.address(`/api/groups/${id}`)).then((group) => {
                 preload(group);
-                return { ...group, settledBefore: count };
+                return group;
             });
             this._known.set(id, coming);
             coming.catch(() => this._known.delete(id));
@@ -58,9 +59,21 @@ export class Queue {
         return id === null || this.settled.has(id) ? null : id;
     }
 
-    /** Return where a group stands, those settled in this session counted: {number, total}. */
+    /** Note that one group was left for the one after it (1) or before it (-1): so it is counted. */
+    step(group, id, by) {
+        const number = this.place(group).number;
+        if (number !== null && !this._places.has(id)) {
+            this._places.set(id, number + by);
+        }
+    }
+
+    /** Return where a group stands as this session counts: what is settled does not change the numbers of the others. */
     place(group) {
         const { number, total } = group.position;
-        return { number: number === null ? null : number + group.settledBefore, total: total + group.settledBefore };
+        this._total = Math.max(this._total, total);
+        if (number !== null && !this._places.has(group.id)) {
+            this._places.set(group.id, number);
+        }
+        return { number: this._places.get(group.id) ?? null, total: this._total };
     }
 }

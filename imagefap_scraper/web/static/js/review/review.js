@@ -121,6 +121,7 @@ export class Review {
     async go(by) {
         const id = by > 0 ? this.queue.after(this.group) : this.queue.before(this.group);
         if (id !== null) {
+            this.queue.step(this.group, id, by);
             this.show(id);
         } else if (by > 0) {
             await this._end();
@@ -143,19 +144,8 @@ export class Review {
 
     /** Fetch the group anew; choices are dropped if it has changed. */
     async reload() {
-        this.models.delete(this.group.id);
-        this.queue.forget(this.group.id);
+        this._drop(this.group.id);
         await this.show(this.group.id, { keep: true });
-    }
-
-    /** Fetch the group anew after something beside it changed, such as tags; choices stay. */
-    async refresh() {
-        const model = this.model;
-        this.queue.forget(model.group.id);
-        model.renew(await this.queue.get(model.group.id));
-        if (model === this.model) {
-            showFacts(document.getElementById("facts"), model.group);
-        }
     }
 
     /** Show a group whose decision was taken back; the group looked at, if it is not known which that was. */
@@ -165,9 +155,7 @@ export class Review {
             return;
         }
         this.queue.settled.delete(id);
-        this.queue.forget(id);
-        this.models.delete(id);
-        this._sent = null;
+        this._drop(id);
         this.show(id);
     }
 
@@ -177,12 +165,18 @@ export class Review {
         location.assign(this.queue.address("/duplicates"));
     }
 
+    _drop(id) {
+        this.models.delete(id);
+        this.queue.forget(id);
+        // What is looked at is not kept either.
+        this._sent = this.group.id === id ? this.model : null;
+    }
+
     _leave(model, what, body) {
         const id = model.group.id;
         this._sent = model;
         this.pace.end();
         this.queue.settled.add(id);
-        this.queue.forget(id);
         const next = this.queue.after(model.group);
         const address = this.queue.address(`/api/groups/${id}/${what}`);
         const sent = this.sending.send(address, body, id);
@@ -193,11 +187,13 @@ export class Review {
         if (next === null) {
             this._end();
         } else {
+            this.queue.step(model.group, next, 1);
             this.show(next);
         }
     }
 
     _answered(id, answer) {
+        this.queue.forget(id);
         this.models.delete(id);
         this.unsent.delete(id);
         showUnsent(this.unsent, (to) => this.show(to));

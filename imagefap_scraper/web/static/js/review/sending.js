@@ -40,15 +40,12 @@ export class Sending {
 
     /**
      * Undo what was decided last in this tab, else what was done last at all.
-     * @returns {Promise<{text: string, group: ?number} | null>} null if there is nothing.
+     * @returns {Promise<{text: string, group: ?number}>}
      */
     async undo() {
         await this.idle();
         const here = remembered().at(-1);
         const batch = here?.batch ?? (await getJson("/api/undo/last")).batch;
-        if (batch === null) {
-            return null;
-        }
         // Whatever the answer: what was taken back elsewhere meanwhile is not asked for twice.
         forget(batch);
         const answer = await postJson(`/api/undo/${batch}`);

@@ -1,6 +1,7 @@
 // Putting a tag on the picture that is kept.
 import { postJson } from "../http.js";
 import { toast } from "../toast.js";
+import { showFacts } from "./facts.js";
 
 /** Ask for a tag and put it on a member; `ondone` is called when it is on. */
 export function askTag(member, ondone) {
@@ -33,5 +34,15 @@ async function put(member, path, ondone) {
         ondone();
     } catch (error) {
         toast(error.message, { wrong: true });
+    }
+}
+
+/** Fetch the group of a review anew after its tags have changed; choices stay. */
+export async function refresh(review) {
+    const model = review.model;
+    review.queue.forget(model.group.id);
+    model.renew(await review.queue.get(model.group.id));
+    if (model === review.model) {
+        showFacts(document.getElementById("facts"), model.group);
     }
 }

@@ -5,10 +5,6 @@ import { toast } from "../toast.js";
 export async function undo(review) {
     try {
         const undone = await review.sending.undo();
-        if (undone === null) {
-            toast("There is nothing to undo.");
-            return;
-        }
         toast(undone.text);
         review.comeBack(undone.group);
     } catch (error) {
