@@ -14,12 +14,12 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / ".demo" / "read"
 #: Pixels: what a laptop's browser shows.
-SIZE = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 #: Of JPEG: the pictures are looked at, not measured.
 QUALITY = 75
 

@@ -57,8 +57,8 @@ def check_file(path: Path) -> None:
 
     The original program kept a pickle under the same name; it is never unpickled and never overwritten.
 
-    A process looks into each file once. Its locks on a file, SQLite's among them, end when it closes the file, whichever
-    descriptor that was (POSIX): another process would then take away the log under our open connections.
+    A process looks into each file once. All its locks on a file, SQLite's among them, end when it closes the file once,
+    whichever descriptor that was (POSIX): another process would then take away the log under our open connections.
 
     Raises:
         DatabaseError: if there is a file without SQLite's header, or one that cannot be read.

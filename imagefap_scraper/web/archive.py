@@ -13,9 +13,9 @@ from imagefap_scraper.database.session import reader, translate
 from imagefap_scraper.exceptions import DatabaseError
 from imagefap_scraper.inspection.pool import InspectionPool
 from imagefap_scraper.storage.lock import database_lock
-from imagefap_scraper.web.browsing import Browsing
-from imagefap_scraper.web.jobs import Jobs
-from imagefap_scraper.web.thumbnails import Thumbnails
+from imagefap_scraper.web.browse.browsing import Browsing
+from imagefap_scraper.web.pictures.thumbnails import Thumbnails
+from imagefap_scraper.web.work.jobs import Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -113,7 +113,7 @@ def test_a_killed_emptying_is_finished_by_the_next(point: str, nth: int, accepte
     main(tmp_path, "empty")
     assert bench.whole() == []
     assert {state for (state,) in bench.ask("SELECT DISTINCT state FROM blobs")} == {"live", "purged"}
-    assert not any((tmp_path / ".imagefap/trash").rglob("*.jpg"))
+    assert not any((tmp_path / ".imagefap/trash").rglob("*.jpeg"))
 
 
 def test_a_killed_restoring_happened_or_did_not(accepted: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from jobs_bench import archive_alone, ended
 from seeded_groups import seeded
 
 from imagefap_scraper.review import deciding
-from imagefap_scraper.web import batch_plan
+from imagefap_scraper.web.duplicates import batch_plan
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ import web_bench
 from imagefap_scraper.database.session import DATABASE_NAME
 from imagefap_scraper.pace import history
 from imagefap_scraper.storage.lock import DirectoryLock
-from imagefap_scraper.web import retrying
-from imagefap_scraper.web.crawl_status import duration, find_holder
+from imagefap_scraper.web.browse import retrying
+from imagefap_scraper.web.browse.crawl_status import duration, find_holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

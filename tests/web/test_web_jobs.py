@@ -13,7 +13,7 @@ from seeded_groups import seeded
 
 from imagefap_scraper.exceptions import LockedError
 from imagefap_scraper.review import deciding, throwing_out
-from imagefap_scraper.web import jobs
+from imagefap_scraper.web.work import jobs
 
 if TYPE_CHECKING:
     from pathlib import Path

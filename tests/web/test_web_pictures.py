@@ -21,8 +21,8 @@ from imagefap_scraper.database.session import DATABASE_NAME, database_url, open_
 from imagefap_scraper.inspection.pool import InspectionPool
 from imagefap_scraper.review.workplace import Workplace
 from imagefap_scraper.storage.files import ArchiveDirectory
+from imagefap_scraper.web.pictures.thumbnails import Thumbnails
 from imagefap_scraper.web.routes.pictures import router
-from imagefap_scraper.web.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from imagefap_scraper.web import sending
-from imagefap_scraper.web.originals import open_plain
-from imagefap_scraper.web.sending import OpenFileResponse
+from imagefap_scraper.web.pictures import sending
+from imagefap_scraper.web.pictures.originals import open_plain
+from imagefap_scraper.web.pictures.sending import OpenFileResponse
 
 if TYPE_CHECKING:
     from pathlib import Path

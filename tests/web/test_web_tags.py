@@ -12,7 +12,7 @@ import web_bench
 
 from imagefap_scraper import query
 from imagefap_scraper.database.tags import TagTree
-from imagefap_scraper.web.tag_lines import query_of
+from imagefap_scraper.web.browse.tag_lines import query_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from imagefap_scraper.inspection.pool import InspectionPool
 from imagefap_scraper.inspection.result import Outcome, ReadFailure
 from imagefap_scraper.storage.files import ArchiveDirectory
 from imagefap_scraper.storage.thumbs import forget
-from imagefap_scraper.web.thumbnails import Thumbnails
+from imagefap_scraper.web.pictures.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -249,7 +249,7 @@ import os, signal, sys
 from pathlib import Path
 from imagefap_scraper.storage.files import ArchiveDirectory
 from imagefap_scraper.storage.thumbs import forget
-from imagefap_scraper.web.thumbnails import Thumbnails
+from imagefap_scraper.web.pictures.thumbnails import Thumbnails
 
 class Pool:
     workers = 1

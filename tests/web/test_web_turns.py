@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from imagefap_scraper.web.turns import Turns
+from imagefap_scraper.web.pictures.turns import Turns
 
 
 async def test_turns_are_limited_and_the_latest_goes_first() -> None:

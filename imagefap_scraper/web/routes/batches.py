@@ -13,9 +13,9 @@ from imagefap_scraper.dedup.rules import RULES, RuleMode
 from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.web.answers import archive_of, done
 from imagefap_scraper.web.archive import WebArchive
-from imagefap_scraper.web.batch_plan import MANY_FILES, Plan, Subject, document, make_plan, read_subject
+from imagefap_scraper.web.duplicates.batch_plan import MANY_FILES, Plan, Subject, document, make_plan, read_subject
 from imagefap_scraper.web.render import page
-from imagefap_scraper.web.tasks import task
+from imagefap_scraper.web.work.tasks import task
 
 router = APIRouter()
 

@@ -16,10 +16,10 @@ from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.review import sections
 from imagefap_scraper.review.sections import BORING, Filter, Section
 from imagefap_scraper.web.answers import archive_of
-from imagefap_scraper.web.batch_plan import MANY_FILES
-from imagefap_scraper.web.group_rows import KIND_WORDS, rows
-from imagefap_scraper.web.job_record import JobState
+from imagefap_scraper.web.duplicates.batch_plan import MANY_FILES
+from imagefap_scraper.web.duplicates.group_rows import KIND_WORDS, rows
 from imagefap_scraper.web.render import page
+from imagefap_scraper.web.work.job_record import JobState
 
 router = APIRouter()
 
@@ -31,7 +31,7 @@ _FACTORS = {"k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 _ORDERS = {"gain": "space to win", "sure": "certainty", "new": "newest"}
 #: What people read of a section: its name, and what is done with it.
 _SECTIONS = {
-    Section.IDENTICAL: ("Pixel-identical", "All pixels are equal. The file that was there first is kept."),
+    Section.IDENTICAL: ("Pixel-identical", "All pixels are equal, only the files differ. The suggested file is kept."),
     Section.COPY: ("Smaller or worse copy", "One copy is better by far. It is kept."),
     Section.EYES: ("Needs your eyes", "The same picture, but no copy is clearly the better one."),
     Section.VARIANTS: ("Variants and series", "Edited, cropped, turned or mirrored: often worth keeping."),

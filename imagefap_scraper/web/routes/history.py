@@ -12,7 +12,7 @@ from starlette.responses import Response
 from imagefap_scraper.database import journal_pages as pages
 from imagefap_scraper.web.answers import archive_of
 from imagefap_scraper.web.render import page
-from imagefap_scraper.web.undo import LONG
+from imagefap_scraper.web.work.undo import LONG
 
 router = APIRouter()
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from imagefap_scraper import query
 from imagefap_scraper.exceptions import ConflictError, UserInputError
-from imagefap_scraper.web import cells
 from imagefap_scraper.web.answers import archive_of
-from imagefap_scraper.web.facts import facts_of
+from imagefap_scraper.web.browse import cells
+from imagefap_scraper.web.browse.facts import facts_of
 from imagefap_scraper.web.render import page
 
 router = APIRouter()

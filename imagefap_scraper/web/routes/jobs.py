@@ -10,9 +10,9 @@ from starlette.responses import Response
 from imagefap_scraper.database import journal
 from imagefap_scraper.web.answers import archive_of, done
 from imagefap_scraper.web.archive import WebArchive
-from imagefap_scraper.web.job_record import NOUNS, Job, JobState
 from imagefap_scraper.web.render import page
-from imagefap_scraper.web.tasks import rest, task
+from imagefap_scraper.web.work.job_record import NOUNS, Job, JobState
+from imagefap_scraper.web.work.tasks import rest, task
 
 router = APIRouter()
 

@@ -11,10 +11,10 @@ from imagefap_scraper.database import pair_distances as distances
 from imagefap_scraper.dedup.kinds import PairKind
 from imagefap_scraper.review.options import LARGEST_DISTANCE
 from imagefap_scraper.web.answers import archive_of, done
-from imagefap_scraper.web.group_rows import KIND_WORDS
-from imagefap_scraper.web.histogram import histogram
+from imagefap_scraper.web.duplicates.group_rows import KIND_WORDS
+from imagefap_scraper.web.duplicates.histogram import histogram
 from imagefap_scraper.web.render import page
-from imagefap_scraper.web.tasks import task
+from imagefap_scraper.web.work.tasks import task
 
 router = APIRouter()
 

@@ -13,14 +13,14 @@ from starlette.responses import PlainTextResponse, Response
 from imagefap_scraper.exceptions import StorageError
 from imagefap_scraper.inspection.formats import Format, extension
 from imagefap_scraper.inspection.result import ReadFailure
-from imagefap_scraper.web.originals import find, open_original, read_original
-from imagefap_scraper.web.sending import OpenFileResponse
+from imagefap_scraper.web.pictures.originals import find, open_original, read_original
+from imagefap_scraper.web.pictures.sending import OpenFileResponse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from imagefap_scraper.web.archive import WebArchive
-    from imagefap_scraper.web.originals import Original
+    from imagefap_scraper.web.pictures.originals import Original
 
 router = APIRouter(tags=["pictures"])
 

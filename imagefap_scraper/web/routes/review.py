@@ -18,10 +18,10 @@ from imagefap_scraper.review.deciding import Choice, decide
 from imagefap_scraper.review.showing import collect
 from imagefap_scraper.web.answers import archive_of, done
 from imagefap_scraper.web.archive import WebArchive
-from imagefap_scraper.web.group_view import group_document, preview
+from imagefap_scraper.web.duplicates.group_view import group_document, preview
+from imagefap_scraper.web.duplicates.review_queue import ReviewQueue, next_of, position
+from imagefap_scraper.web.duplicates.review_start import left_to_do
 from imagefap_scraper.web.render import address, page
-from imagefap_scraper.web.review_queue import ReviewQueue, next_of, position
-from imagefap_scraper.web.review_start import left_to_do
 from imagefap_scraper.web.routes.duplicates import Address
 
 router = APIRouter()

@@ -16,7 +16,7 @@ from imagefap_scraper.exceptions import NotFoundError, UserInputError
 from imagefap_scraper.review import previewing, ruling
 from imagefap_scraper.review.ruling import RuleRecord
 from imagefap_scraper.web.answers import archive_of, done
-from imagefap_scraper.web.group_rows import KIND_WORDS
+from imagefap_scraper.web.duplicates.group_rows import KIND_WORDS
 from imagefap_scraper.web.render import page
 
 router = APIRouter()

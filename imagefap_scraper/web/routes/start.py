@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from imagefap_scraper.pace import history
-from imagefap_scraper.web import plots
 from imagefap_scraper.web.answers import archive_of
-from imagefap_scraper.web.overview import next_step
+from imagefap_scraper.web.browse import plots
+from imagefap_scraper.web.browse.overview import next_step
 from imagefap_scraper.web.render import page
 
 router = APIRouter()

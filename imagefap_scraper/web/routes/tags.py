@@ -14,9 +14,9 @@ from imagefap_scraper.database import tags as stored
 from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.review import tag_tree, tagging
 from imagefap_scraper.web.answers import archive_of, done
-from imagefap_scraper.web.cells import view
+from imagefap_scraper.web.browse.cells import view
+from imagefap_scraper.web.browse.tag_lines import carrying, query_of, tag_lines, tags_above, tags_below
 from imagefap_scraper.web.render import page
-from imagefap_scraper.web.tag_lines import carrying, query_of, tag_lines, tags_above, tags_below
 
 router = APIRouter(include_in_schema=False)
 

@@ -12,9 +12,9 @@ from imagefap_scraper.database import trash_pages as pages
 from imagefap_scraper.exceptions import ConflictError, UserInputError
 from imagefap_scraper.review import trashing
 from imagefap_scraper.web.answers import archive_of, done
-from imagefap_scraper.web.batch_plan import MANY_FILES
+from imagefap_scraper.web.duplicates.batch_plan import MANY_FILES
 from imagefap_scraper.web.render import page
-from imagefap_scraper.web.tasks import task
+from imagefap_scraper.web.work.tasks import task
 
 router = APIRouter()
 

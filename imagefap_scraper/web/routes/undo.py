@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from imagefap_scraper.review import undoing
 from imagefap_scraper.web.answers import archive_of, done
-from imagefap_scraper.web.undo import undo_batch
+from imagefap_scraper.web.work.undo import undo_batch
 
 router = APIRouter()
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from imagefap_scraper.database import gallery_reports, glance, reports
 from imagefap_scraper.database.models import Folder, User
 from imagefap_scraper.exceptions import NotFoundError
-from imagefap_scraper.web import cells
 from imagefap_scraper.web.answers import archive_of
+from imagefap_scraper.web.browse import cells
 from imagefap_scraper.web.render import page
 
 router = APIRouter()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from imagefap_scraper.database import figures, glance, reports
 from imagefap_scraper.items import ImageStatus
-from imagefap_scraper.web import plots
-from imagefap_scraper.web.crawl_status import archive_version
+from imagefap_scraper.web.browse import plots
+from imagefap_scraper.web.browse.crawl_status import archive_version
 from imagefap_scraper.web.render import bytes_text
 
 if TYPE_CHECKING:

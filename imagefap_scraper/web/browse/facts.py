@@ -10,7 +10,7 @@ from imagefap_scraper.database import browse
 from imagefap_scraper.exceptions import NotFoundError
 from imagefap_scraper.pages.urls import Site
 from imagefap_scraper.review import tagging
-from imagefap_scraper.web import cells
+from imagefap_scraper.web.browse import cells
 from imagefap_scraper.web.render import address, bytes_text, moment_text
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from imagefap_scraper.inspection.formats import Format, read_header
 from imagefap_scraper.inspection.result import ReadFailure
 from imagefap_scraper.storage.disk import make_directory
 from imagefap_scraper.storage.thumbs import preview_path, thumbnail_path
-from imagefap_scraper.web.originals import open_plain
-from imagefap_scraper.web.turns import Turns
+from imagefap_scraper.web.pictures.originals import open_plain
+from imagefap_scraper.web.pictures.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

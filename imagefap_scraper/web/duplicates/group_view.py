@@ -9,15 +9,15 @@ from imagefap_scraper.dedup.kinds import GroupState, PairKind, Verdict
 from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.review.deciding import follow
 from imagefap_scraper.review.foreseeing import foresee
-from imagefap_scraper.web import group_words as words
-from imagefap_scraper.web.group_facts import facts_of
+from imagefap_scraper.web.duplicates import group_words as words
+from imagefap_scraper.web.duplicates.group_facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from imagefap_scraper.database.members import BlobFacts, PlaceRow
     from imagefap_scraper.review.showing import Shown
-    from imagefap_scraper.web.group_facts import Fact
+    from imagefap_scraper.web.duplicates.group_facts import Fact
 
 #: What browsers do not show; a small picture of it is shown instead.
 _NOT_SHOWN: Final = frozenset({"TIFF"})

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from imagefap_scraper.exceptions import ArchiveError, ConflictError, NotFoundError, StorageError
 from imagefap_scraper.review.batches import Stopped
-from imagefap_scraper.web import job_record
-from imagefap_scraper.web.job_record import NOUNS, Job, JobState
 from imagefap_scraper.web.render import bytes_text, counted
+from imagefap_scraper.web.work import job_record
+from imagefap_scraper.web.work.job_record import NOUNS, Job, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,16 +11,16 @@ from imagefap_scraper.dedup.kinds import GroupState
 from imagefap_scraper.exceptions import ConflictError, UserInputError
 from imagefap_scraper.review import applying, deciding, sections, trashing, undoing
 from imagefap_scraper.review.options import LARGEST_DISTANCE
-from imagefap_scraper.web.batch_plan import read_subject, seen_of
-from imagefap_scraper.web.jobs import Outcome
+from imagefap_scraper.web.duplicates.batch_plan import read_subject, seen_of
 from imagefap_scraper.web.render import counted
+from imagefap_scraper.web.work.jobs import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from imagefap_scraper.review.batches import Report
     from imagefap_scraper.web.archive import WebArchive
-    from imagefap_scraper.web.jobs import Reach
+    from imagefap_scraper.web.work.jobs import Reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imagefap_scraper.web.crawl_status import CrawlWatch, archive_version
-from imagefap_scraper.web.overview import Overviews
-from imagefap_scraper.web.retrying import Retrying
+from imagefap_scraper.web.browse.crawl_status import CrawlWatch, archive_version
+from imagefap_scraper.web.browse.overview import Overviews
+from imagefap_scraper.web.browse.retrying import Retrying
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imagefap_scraper.review import undoing
 from imagefap_scraper.web.render import counted
-from imagefap_scraper.web.tasks import task
+from imagefap_scraper.web.work.tasks import task
 
 if TYPE_CHECKING:
     from imagefap_scraper.web.archive import WebArchive

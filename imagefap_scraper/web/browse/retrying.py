@@ -18,7 +18,7 @@ from imagefap_scraper.database import glance, reads
 from imagefap_scraper.database.models import Image
 from imagefap_scraper.exceptions import ConflictError, NotFoundError, StorageError
 from imagefap_scraper.items import ImageStatus
-from imagefap_scraper.web.crawl_status import find_holder
+from imagefap_scraper.web.browse.crawl_status import find_holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from imagefap_scraper.review.workplace import Workplace
 
 #: Where `scrapy.cfg` is.
-PROJECT: Final = Path(__file__).resolve().parents[2]
+PROJECT: Final = Path(__file__).resolve().parents[3]
 LOG_NAME: Final = "retry.log"
 #: Seconds for a crawl to put away what it has when the server ends; afterwards it ends by itself.
 _PATIENCE: Final = 10.0

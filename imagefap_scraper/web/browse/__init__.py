@@ -1,0 +1,1 @@
+"""What the pages about users, folders, pictures and the crawl show."""

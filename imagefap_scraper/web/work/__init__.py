@@ -1,0 +1,1 @@
+"""What changes the archive from a page: jobs in a thread of their own, and undoing."""
