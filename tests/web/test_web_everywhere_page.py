@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,6 @@ import web_bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -71,3 +71,47 @@ def test_a_server_that_has_gone_is_said_and_a_new_one_noticed(page: Page, tmp_pa
         page.wait_for_load_state()
         assert page.locator("#offline").is_hidden()
     page.locator("#offline").wait_for(state="visible", timeout=15_000)
+
+
+def press_for(page: Page, label: str, key: str) -> None:
+    page.get_by_role("button", name=f"Change the key: {label}").click()
+    page.keyboard.press(key)
+
+
+def test_a_key_is_changed_unless_another_action_has_it(page: Page, home: str) -> None:
+    page.goto(f"{home}keys")
+    press_for(page, "Blank the page", "q")
+    press_for(page, "Show the keys", "q")
+    assert "q is taken: Blank the page" in page.locator("#keys-said").inner_text()
+    page.goto(home)
+    page.keyboard.press("b")
+    assert page.locator("h1").is_visible()
+    page.keyboard.press("q")
+    assert page.locator("h1").is_hidden()
+
+
+def test_single_letters_can_be_off_or_want_alt(page: Page, home: str) -> None:
+    page.goto(f"{home}keys")
+    page.get_by_label("act together with Alt").check()
+    page.goto(home)
+    page.keyboard.press("b")
+    assert page.locator("h1").is_visible()
+    page.keyboard.press("Alt+b")
+    assert page.locator("h1").is_hidden()
+    page.keyboard.press("Alt+b")
+    page.goto(f"{home}keys")
+    page.get_by_label("do nothing").check()
+    page.goto(home)
+    page.keyboard.press("Alt+b")
+    assert page.locator("h1").is_visible()
+
+
+def test_the_docs_have_every_key(page: Page, home: str) -> None:
+    page.goto(f"{home}keys")
+    shown = []
+    for table in page.locator("#keys-tables table").all():
+        for row in table.locator("tr").all():
+            label, keys, _ = (cell.inner_text().strip() for cell in row.locator("td").all())
+            shown.append(f"| {' '.join(f'`{key}`' for key in keys.split())} | {label} |")
+    docs = (Path(__file__).resolve().parents[2] / "docs" / "page.md").read_text(encoding="utf-8")
+    assert [line for line in shown if line not in docs.splitlines()] == []

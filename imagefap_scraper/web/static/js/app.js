@@ -1,6 +1,6 @@
 // What every page does: theme, the key that blanks it, the sheet of keys, what the crawl does, a server that is gone.
 import { getJson } from "./http.js";
-import { acting, keysOf, register } from "./keys.js";
+import { acting, keysOf, labelOf, register } from "./keys.js";
 
 const POLL_SECONDS = 3;
 const root = document.documentElement;
@@ -42,12 +42,12 @@ function keySheet() {
         for (const action of actions) {
             const row = table.insertRow();
             const keys = row.insertCell();
-            for (const key of keysOf(scope, action)) {
+            for (const key of keysOf(scope, action.id)) {
                 const shown = document.createElement("kbd");
                 shown.textContent = key;
                 keys.append(shown, " ");
             }
-            row.insertCell().textContent = action.label;
+            row.insertCell().textContent = labelOf(scope, action.id);
         }
     }
     const foot = document.createElement("form");
@@ -68,9 +68,9 @@ function keySheet() {
 
 function setUpKeys() {
     register("everywhere", [
-        { id: "sheet", keys: ["?"], label: "Show the keys", run: keySheet },
-        { id: "blank", keys: ["b"], label: "Blank the page, and bring it back", run: blank },
-        { id: "search", keys: ["/"], label: "Search", when: () => document.querySelector("dialog[open]") === null, run: () => document.querySelector(".search input")?.focus() },
+        { id: "sheet", run: keySheet },
+        { id: "blank", run: blank },
+        { id: "search", when: () => document.querySelector("dialog[open]") === null, run: () => document.querySelector(".search input")?.focus() },
     ]);
     document.getElementById("keys-link").addEventListener("click", (event) => {
         if (!event.ctrlKey && !event.metaKey) {

@@ -5,19 +5,19 @@ import { register } from "./keys.js";
 export function setUpGridKeys(grid) {
     const inGrid = () => grid.element.contains(document.activeElement);
     const by = (step) => () => grid.focus(grid.focused + step());
-    const move = (id, key, label, step) => ({ id, keys: [key], label, when: inGrid, repeats: true, run: by(step) });
+    const move = (id, step) => ({ id, when: inGrid, repeats: true, run: by(step) });
     register("grid", [
-        { id: "enter", keys: ["g"], label: "Go to the pictures", run: () => grid.focus(grid.inSight(grid.focused)) },
-        move("left", "ArrowLeft", "Picture to the left", () => -1),
-        move("right", "ArrowRight", "Picture to the right", () => 1),
-        move("up", "ArrowUp", "Picture above", () => above(grid)),
-        move("down", "ArrowDown", "Picture below", () => below(grid)),
-        move("pageup", "PageUp", "A window up", () => -Math.min(grid.focused, grid.columns * grid.rowsInSight)),
-        move("pagedown", "PageDown", "A window down", () => grid.columns * grid.rowsInSight),
-        { id: "first", keys: ["Home"], label: "First picture", when: inGrid, run: () => grid.focus(0) },
-        { id: "last", keys: ["End"], label: "Last picture", when: inGrid, run: () => grid.focus(grid.pictures.total - 1) },
-        { id: "larger", keys: ["+", "="], label: "Larger pictures", run: () => resize(grid, 1) },
-        { id: "smaller", keys: ["-"], label: "Smaller pictures", run: () => resize(grid, -1) },
+        { id: "enter", run: () => grid.focus(grid.inSight(grid.focused)) },
+        move("left", () => -1),
+        move("right", () => 1),
+        move("up", () => above(grid)),
+        move("down", () => below(grid)),
+        move("pageup", () => -Math.min(grid.focused, grid.columns * grid.rowsInSight)),
+        move("pagedown", () => grid.columns * grid.rowsInSight),
+        { id: "first", when: inGrid, run: () => grid.focus(0) },
+        { id: "last", when: inGrid, run: () => grid.focus(grid.pictures.total - 1) },
+        { id: "larger", run: () => resize(grid, 1) },
+        { id: "smaller", run: () => resize(grid, -1) },
     ]);
     grid.element.addEventListener("focusin", (event) => {
         const cell = event.target.closest(".cell");

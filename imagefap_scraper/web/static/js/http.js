@@ -26,11 +26,12 @@ async function ask(address, options) {
         throw new RequestError("The server has stopped.", 0);
     }
     document.dispatchEvent(new CustomEvent("server-there"));
-    const body = await response.json().catch(() => ({}));
     if (!response.ok) {
+        const body = await response.json().catch(() => ({}));
         throw new RequestError(body.error ?? `The server answered ${response.status}.`, response.status);
     }
-    return body;
+    // Given up in the middle, it has no end: whoever waits must not take it for an answer.
+    return response.json();
 }
 
 /** Return the JSON at an address. */

@@ -1,16 +1,23 @@
 // Keys: what each does here, changed by the user if they like, and the sheet that shows them.
 //
-// A page registers actions: `register("review", [{ id: "accept", keys: ["Enter"], label: "Accept …", run }])`. The user's
+// A page registers actions: `register("review", [{ id: "accept", run }])`; keymap.js has their keys and names. The user's
 // own keys are kept in this browser (`keys`, by "scope.id"); single letters can be switched off as a whole, or wanted
 // with Alt. No key acts while somebody types, and a dialog on top has the keys to itself.
+
+import { KEYMAP } from "./keymap.js";
 
 const STORE = "keys";
 const LETTERS = "single-letters";
 const scopes = new Map();
 
 /** Return the keys of an action as the user has them. */
-export function keysOf(scope, action) {
-    return stored()[`${scope}.${action.id}`] ?? action.keys;
+export function keysOf(scope, id) {
+    return stored()[`${scope}.${id}`] ?? KEYMAP[scope].actions[id][0];
+}
+
+/** Return what an action does, in words. */
+export function labelOf(scope, id) {
+    return KEYMAP[scope].actions[id][1];
 }
 
 /** Give an action other keys; null for those it came with. */
@@ -41,11 +48,6 @@ export function setLetters(mode) {
 export function register(scope, actions) {
     scopes.delete(scope);
     scopes.set(scope, actions);
-}
-
-/** Take the actions of a scope away. */
-export function unregister(scope) {
-    scopes.delete(scope);
 }
 
 /** Return the scopes whose keys act now, with their actions, the latest first. */
@@ -118,7 +120,7 @@ function find(name) {
             continue;
         }
         for (const action of actions) {
-            if (keysOf(scope, action).includes(name) && (action.when?.() ?? true)) {
+            if (keysOf(scope, action.id).includes(name) && (action.when?.() ?? true)) {
                 return action;
             }
         }

@@ -8,18 +8,18 @@ const SWIPE = 50;
 export function setUpLightboxKeys(box) {
     const zoom = box.zoom;
     register("lightbox", [
-        { id: "previous", keys: ["ArrowLeft", "PageUp"], label: "Previous picture", repeats: true, run: () => box.step(-1) },
-        { id: "next", keys: ["ArrowRight", "PageDown"], label: "Next picture", repeats: true, run: () => box.step(1) },
-        { id: "first", keys: ["Home"], label: "First picture", run: () => box.show(0) },
-        { id: "last", keys: ["End"], label: "Last picture", run: () => box.show(box.pictures.total - 1) },
-        { id: "zoom", keys: ["z"], label: "Whole picture, or its own size", run: () => zoom.toggle() },
-        { id: "in", keys: ["+", "="], label: "Larger", repeats: true, run: () => zoom.in() },
-        { id: "out", keys: ["-"], label: "Smaller", repeats: true, run: () => zoom.out() },
-        { id: "fit", keys: ["0"], label: "Whole picture", run: () => zoom.reset() },
-        { id: "play", keys: ["Space", "p"], label: "Slideshow, and pause", run: () => box.slideshow.toggle() },
-        { id: "slower", keys: ["["], label: "Slower slideshow", run: () => box.slideshow.slower() },
-        { id: "faster", keys: ["]"], label: "Faster slideshow", run: () => box.slideshow.faster() },
-        { id: "facts", keys: ["i"], label: "Facts", run: () => box.toggleFacts() },
+        { id: "previous", repeats: true, run: () => box.step(-1) },
+        { id: "next", repeats: true, run: () => box.step(1) },
+        { id: "first", run: () => box.show(0) },
+        { id: "last", run: () => box.show(box.pictures.total - 1) },
+        { id: "zoom", run: () => zoom.toggle() },
+        { id: "in", repeats: true, run: () => zoom.in() },
+        { id: "out", repeats: true, run: () => zoom.out() },
+        { id: "fit", run: () => zoom.reset() },
+        { id: "play", run: () => box.slideshow.toggle() },
+        { id: "slower", run: () => box.slideshow.slower() },
+        { id: "faster", run: () => box.slideshow.faster() },
+        { id: "facts", run: () => box.toggleFacts() },
     ]);
 }
 

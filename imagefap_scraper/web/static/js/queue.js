@@ -31,12 +31,12 @@ function restoreFocus() {
 }
 
 register("queue", [
-    { id: "next", keys: ["j", "ArrowDown"], label: "Next group", run: () => go(1), repeats: true },
-    { id: "previous", keys: ["k", "ArrowUp"], label: "Previous group", run: () => go(-1), repeats: true },
-    { id: "open", keys: ["Enter"], label: "Review this group", run: open, when: () => groups.length > 0 },
-    { id: "review", keys: ["r"], label: "Review from the first", run: () => document.getElementById("review-first")?.click() },
-    { id: "filter", keys: ["/"], label: "Filter the list", run: () => document.getElementById("filter").focus() },
-    { id: "page", keys: ["PageDown"], label: "Next page", run: () => document.querySelector("a[rel=next]")?.click(), when: () => document.querySelector("a[rel=next]") !== null },
+    { id: "next", run: () => go(1), repeats: true },
+    { id: "previous", run: () => go(-1), repeats: true },
+    { id: "open", run: open, when: () => groups.length > 0 },
+    { id: "review", run: () => document.getElementById("review-first")?.click() },
+    { id: "filter", run: () => document.getElementById("filter").focus() },
+    { id: "page", run: () => document.querySelector("a[rel=next]")?.click(), when: () => document.querySelector("a[rel=next]") !== null },
 ]);
 list?.addEventListener("click", (event) => {
     const group = event.target.closest("a.group");

@@ -209,13 +209,13 @@ function registerKeys(selection, run) {
     const isOnOne = () => focused() !== null;
     const hasSome = () => chosenNow(selection) !== null;
     register("selection", [
-        { id: "select", keys: ["x"], label: "Select the picture, or no longer", when: isOnOne, run: onFocused((cell) => selection.toggle(cell)) },
-        { id: "extend", keys: ["Shift+X"], label: "Select all up to the picture", when: isOnOne, run: onFocused((cell) => selection.extend(cell)) },
-        { id: "all", keys: ["Shift+A"], label: "Select all of this view", run: run.all },
-        { id: "tag", keys: ["t"], label: "Tag what is selected", when: hasSome, run: run.tag },
-        { id: "untag", keys: ["Shift+T"], label: "Take tags off what is selected", when: hasSome, run: run.untag },
-        { id: "move", keys: ["m"], label: "Move what is selected to another tag", when: hasSome, run: run.move },
-        { id: "clear", keys: ["Escape"], label: "Select nothing", when: () => selection.size > 0, run: run.clear },
+        { id: "select", when: isOnOne, run: onFocused((cell) => selection.toggle(cell)) },
+        { id: "extend", when: isOnOne, run: onFocused((cell) => selection.extend(cell)) },
+        { id: "all", run: run.all },
+        { id: "tag", when: hasSome, run: run.tag },
+        { id: "untag", when: hasSome, run: run.untag },
+        { id: "move", when: hasSome, run: run.move },
+        { id: "clear", when: () => selection.size > 0, run: run.clear },
     ]);
 }
 

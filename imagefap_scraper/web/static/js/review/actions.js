@@ -1,5 +1,5 @@
 // Every action of the review: its key, its button, and whether it can act now.
-import { keysOf, register } from "../keys.js";
+import { keysOf, labelOf, register } from "../keys.js";
 import { toast } from "../toast.js";
 import { askTag, refresh } from "./tagging.js";
 import { MODES } from "./stage.js";
@@ -37,12 +37,12 @@ function button(action, bar) {
     const made = document.createElement("button");
     made.type = "button";
     made.dataset.action = action.id;
-    made.title = action.label;
-    made.textContent = `${action.short ?? action.label} `;
+    made.title = labelOf(SCOPE, action.id);
+    made.textContent = `${action.short} `;
     if (action.id === "accept") {
         made.className = "primary";
     }
-    const [key] = keysOf(SCOPE, action);
+    const [key] = keysOf(SCOPE, action.id);
     if (key) {
         const shown = document.createElement("kbd");
         shown.textContent = SIGNS[key] ?? key;
@@ -57,44 +57,39 @@ function deciding(review) {
     const give = (verdict) => () => review.choose((model) => model.give(review.stage.focus, verdict));
     const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => ({
         id: `keep-${number}`,
-        keys: [String(number)],
-        label: `Keep picture ${number}, the others go; once more: accept`,
         run: () => review.pick(number),
     }));
     return [
-        { id: "accept", keys: ["Enter"], label: "Do what the line says, and go on", short: "Accept", bar: "main", run: () => review.accept(), enabled: () => review.model.line.ok },
+        { id: "accept", short: "Accept", bar: "main", run: () => review.accept(), enabled: () => review.model.line.ok },
         ...numbers,
-        { id: "keep", keys: ["k"], label: "Keep the picture looked at", short: "Keep", bar: "main", run: give("keep") },
-        { id: "skip", keys: ["s"], label: "The picture looked at goes to the trash", short: "Trash", bar: "main", run: give("skip") },
-        { id: "false", keys: ["f"], label: "The picture looked at is not the same", short: "Not the same", bar: "main", run: give("false") },
-        { id: "keep-all", keys: ["a"], label: "Keep all: they are the same picture", short: "Keep all", bar: "main", run: () => review.choose((model) => model.giveAll("keep")) },
-        { id: "variants", keys: ["v"], label: "Keep all, as variants of one picture", short: "Variants", bar: "main", run: () => review.choose((model) => model.keepVariants()) },
-        { id: "none-same", keys: ["Shift+F"], label: "None of these are the same", short: "None the same", bar: "main", run: () => review.choose((model) => model.giveAll("false")) },
-        { id: "discard-all", keys: ["x"], label: "Discard all (one always stays)", short: "Discard all", bar: "more", run: () => review.choose((model) => model.giveAll("skip")) },
-        { id: "defer", keys: ["d"], label: "Later: after the next search", short: "Later", bar: "main", run: () => review.defer(null) },
-        { id: "defer-month", keys: ["Shift+D"], label: "Later: in a month", short: "In a month", bar: "more", run: () => review.defer("month") },
+        { id: "keep", short: "Keep", bar: "main", run: give("keep") },
+        { id: "skip", short: "Trash", bar: "main", run: give("skip") },
+        { id: "false", short: "Not the same", bar: "main", run: give("false") },
+        { id: "keep-all", short: "Keep all", bar: "main", run: () => review.choose((model) => model.giveAll("keep")) },
+        { id: "variants", short: "Variants", bar: "main", run: () => review.choose((model) => model.keepVariants()) },
+        { id: "none-same", short: "None the same", bar: "main", run: () => review.choose((model) => model.giveAll("false")) },
+        { id: "discard-all", short: "Discard all", bar: "more", run: () => review.choose((model) => model.giveAll("skip")) },
+        { id: "defer", short: "Later", bar: "main", run: () => review.defer(null) },
+        { id: "defer-month", short: "In a month", bar: "more", run: () => review.defer("month") },
     ];
 }
 
 function walking(review) {
     return [
-        { id: "previous", keys: ["p", "PageUp"], label: "Previous group", short: "Previous", bar: "more", run: () => review.go(-1) },
-        { id: "next", keys: ["n", "PageDown"], label: "Next group", short: "Next", bar: "more", run: () => review.go(1) },
-        { id: "left", keys: ["ArrowLeft"], label: "Look at the previous picture", short: "Picture before", bar: "more", repeats: true, run: () => review.move(-1) },
-        { id: "right", keys: ["ArrowRight"], label: "Look at the next picture", short: "Picture after", bar: "more", repeats: true, run: () => review.move(1) },
-        { id: "undo", keys: ["u", "Ctrl+z"], label: "Undo, and show that group", short: "Undo", bar: "main", run: () => undo(review) },
-        { id: "redo", keys: ["Shift+U"], label: "Redo", bar: "more", run: () => redo(review) },
+        { id: "previous", short: "Previous", bar: "more", run: () => review.go(-1) },
+        { id: "next", short: "Next", bar: "more", run: () => review.go(1) },
+        { id: "left", short: "Picture before", bar: "more", repeats: true, run: () => review.move(-1) },
+        { id: "right", short: "Picture after", bar: "more", repeats: true, run: () => review.move(1) },
+        { id: "undo", short: "Undo", bar: "main", run: () => undo(review) },
+        { id: "redo", short: "Redo", bar: "more", run: () => redo(review) },
     ];
 }
 
 function looking(review) {
     const { stage, loupe } = review;
-    const keys = { grid: ["g"], difference: ["h"] };
     const names = Object.keys(MODES);
     const modes = names.map((name) => ({
         id: `mode-${name}`,
-        keys: keys[name] ?? [],
-        label: `Compare: ${MODES[name].label.toLowerCase()}`,
         short: MODES[name].label,
         bar: "modes",
         pressed: () => stage.mode === name,
@@ -103,15 +98,15 @@ function looking(review) {
     const cycle = () => review.setMode(names[(names.indexOf(stage.wanted) + 1) % names.length]);
     return [
         ...modes,
-        { id: "cycle", keys: ["c"], label: "Compare in the next way", short: "Next way", bar: "modes", run: cycle },
+        { id: "cycle", short: "Next way", bar: "modes", run: cycle },
         flipping(review),
-        { id: "loupe", keys: ["l"], label: "Loupe: part of both at full size", short: "Loupe", bar: "modes", pressed: () => loupe.isOpen, run: () => toggleLoupe(review) },
-        { id: "actual", keys: ["z"], label: "Whole picture, or its own size", short: "Full size", bar: "modes", run: () => stage.zoom.toggle() },
-        { id: "in", keys: ["+", "="], label: "Zoom in", short: "In", bar: "modes", repeats: true, run: () => stage.zoom.in() },
-        { id: "out", keys: ["-"], label: "Zoom out", short: "Out", bar: "modes", repeats: true, run: () => stage.zoom.out() },
-        { id: "whole", keys: ["0"], label: "Show the whole picture", short: "Whole", bar: "modes", run: () => stage.zoom.reset() },
-        { id: "slide-left", keys: [","], label: "Slider to the left", repeats: true, when: () => stage.mode === "slider", run: () => stage.slide(-SLIDE) },
-        { id: "slide-right", keys: ["."], label: "Slider to the right", repeats: true, when: () => stage.mode === "slider", run: () => stage.slide(SLIDE) },
+        { id: "loupe", short: "Loupe", bar: "modes", pressed: () => loupe.isOpen, run: () => toggleLoupe(review) },
+        { id: "actual", short: "Full size", bar: "modes", run: () => stage.zoom.toggle() },
+        { id: "in", short: "In", bar: "modes", repeats: true, run: () => stage.zoom.in() },
+        { id: "out", short: "Out", bar: "modes", repeats: true, run: () => stage.zoom.out() },
+        { id: "whole", short: "Whole", bar: "modes", run: () => stage.zoom.reset() },
+        { id: "slide-left", repeats: true, when: () => stage.mode === "slider", run: () => stage.slide(-SLIDE) },
+        { id: "slide-right", repeats: true, when: () => stage.mode === "slider", run: () => stage.slide(SLIDE) },
     ];
 }
 
@@ -125,8 +120,6 @@ function flipping(review) {
     let pressed = 0;
     return {
         id: "flip",
-        keys: ["Space"],
-        label: "Show the other picture; hold to peek",
         short: "Other",
         bar: "modes",
         run: () => {
@@ -144,10 +137,10 @@ function flipping(review) {
 
 function others(review) {
     return [
-        { id: "tag", keys: ["t"], label: "Tag the picture that is kept", short: "Tag", bar: "more", run: () => tag(review) },
-        { id: "play", keys: ["y"], label: "Play animations, or stop them", short: "Play", bar: "more", enabled: () => review.group.members.some((one) => one.animated), run: () => review.stage.play() },
-        { id: "facts", keys: ["i"], label: "Facts, points and pairs", short: "Facts", bar: "more", pressed: () => !document.getElementById("facts").hidden, run: () => toggleFacts(review) },
-        { id: "close", keys: ["Escape"], label: "Close what is open; else to the list of groups", short: "All groups", bar: "more", run: () => close(review) },
+        { id: "tag", short: "Tag", bar: "more", run: () => tag(review) },
+        { id: "play", short: "Play", bar: "more", enabled: () => review.group.members.some((one) => one.animated), run: () => review.stage.play() },
+        { id: "facts", short: "Facts", bar: "more", pressed: () => !document.getElementById("facts").hidden, run: () => toggleFacts(review) },
+        { id: "close", short: "All groups", bar: "more", run: () => close(review) },
     ];
 }
 

@@ -100,7 +100,7 @@ function keepButton(number, onkeep) {
     button.textContent = `Keep ${number} `;
     if (number <= 9) {
         const key = document.createElement("kbd");
-        [key.textContent] = keysOf("review", { id: `keep-${number}`, keys: [String(number)] });
+        [key.textContent] = keysOf("review", `keep-${number}`);
         button.append(key);
     }
     button.addEventListener("click", () => onkeep(number));
