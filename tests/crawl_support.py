@@ -24,6 +24,8 @@ NO_WAITING = {
     "AUTOTHROTTLE_ENABLED": "False",
     "IMAGEFAP_RETRY_WAIT": "0.05",
     "IMAGEFAP_PROGRESS": "off",
+    # Each process that decodes takes a second of CPU to start, and a test has few pictures.
+    "IMAGEFAP_INSPECT_WORKERS": "1",
 }
 #: By content, whatever the address says.
 EXTENSION = {
