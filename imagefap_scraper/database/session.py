@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -164,7 +164,8 @@ def reader(path: Path, exclusive: AbstractContextManager[Any]) -> Iterator[Conne
     except DBAPIError as error:
         raise translate(error, path) from error
     finally:
-        with exclusive:
+        # Where nothing can be written there is nobody to keep out, and no lock to be had.
+        with exclusive if writable else nullcontext():
             engine.dispose()
 
 

@@ -83,6 +83,7 @@ class Rule:
         when: tells whether it is about a group.
         then: what it proposes.
         mode: what it may do as shipped.
+        kinds: of the groups that it can be about; no other is worth asking it.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Rule:
     when: Callable[[Case], bool]
     then: Then = Then.KEEP
     mode: RuleMode = RuleMode.OFF
+    kinds: frozenset[PairKind] = _SURE
 
 
 def match(
@@ -217,6 +219,7 @@ _SHIPPED = (
         "All decoded pixels are equal; only the files differ.",
         _is_pixel_identical,
         mode=RuleMode.SUGGEST,
+        kinds=frozenset({PairKind.PIXEL_IDENTICAL}),
     ),
     Rule(
         "dominated-copy",

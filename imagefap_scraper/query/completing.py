@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from imagefap_scraper.database.tags import name_key
 from imagefap_scraper.query.fields import CHOICES, HELP, LISTS, NAMES
+from imagefap_scraper.query.values import NUMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -125,7 +126,7 @@ def _anywhere(word: str, names: Mapping[str, Callable[[], Iterable[str]]]) -> li
     return [
         Item(f"{field}:{quoted(name)}", field)
         for field in NAMED
-        for name in matching(_once(names[field]()), word)[:OFFERED]
+        for name in matching(_names_of(field, names), word)[:OFFERED]
     ]
 
 
@@ -155,7 +156,7 @@ def _value(text: str, at: int, term: re.Match[str], names: Mapping[str, Callable
 
 def _names(field: str, written: str, names: Mapping[str, Callable[[], Iterable[str]]]) -> list[Item]:
     root = "/" if field == "tag" and written.startswith("/") else ""
-    found = matching(_once(names[field]()), written.removeprefix(root))
+    found = matching(_names_of(field, names), written.removeprefix(root))
     return [Item(quoted(root + name), field) for name in found[:OFFERED]]
 
 
@@ -165,8 +166,9 @@ def _has_open_quote(text: str) -> bool:
     return value.startswith('"') and not _STRING.fullmatch(value)
 
 
-def _once(names: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(names)
+def _names_of(field: str, names: Mapping[str, Callable[[], Iterable[str]]]) -> Iterable[str]:
+    """Return the names of a field, each once, but for those that mean a number there (`#10`)."""
+    return dict.fromkeys(name for name in names[field]() if field == "tag" or not NUMBERED.fullmatch(name))
 
 
 def _can_be_asked(name: str) -> bool:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 #: What people are told, in this order.
 HELP = {
     "name": 'a part of the name, also without the field: name:rose, rose, "two words"',
-    "folder": "a folder's name or number, * stands for anything; its order is kept: folder:Flowers, folder:fl*",
-    "user": "a user's name or number, * stands for anything: user:anna",
+    "folder": "a folder's name or number, * stands for anything; its order is kept: folder:Flowers, fl*, folder:#10",
+    "user": "a user's name or number, * stands for anything: user:anna, user:#1",
     "gallery": "a gallery's number or name: gallery:123456",
     "tag": "a tag and what is below it: tag:trees, tag:plants/trees, tag:/plants (a root)",
     "tagged": "yes, no: has any tag",

@@ -11,6 +11,7 @@ from sqlalchemy import false, select, tuple_
 from imagefap_scraper.database.models import Folder, Gallery, User
 from imagefap_scraper.database.tags import TagTree, name_key
 from imagefap_scraper.query.nodes import All, Not, Term
+from imagefap_scraper.query.values import NUMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,7 +129,9 @@ class Places:
 
 
 def _is_called(wanted: str, name: str, number: int) -> bool:
-    """Tell whether a pattern means this name or this number."""
+    """Tell whether a pattern means this name or this number; `#10` is the number alone, whatever is called so."""
+    if NUMBERED.fullmatch(wanted):
+        return wanted == f"#{number}"
     if wanted == str(number):
         return True
     pattern = ".*".join(re.escape(part) for part in name_key(wanted).split("*"))

@@ -14,6 +14,8 @@ Bounds = tuple[int | None, int | None]
 #: What one value covers: a day covers its seconds, a number itself alone.
 Span = tuple[int, int]
 
+#: The number of a user, a folder or a gallery, whatever any of them is called.
+NUMBERED = re.compile(r"#-?[0-9]+")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
 _BYTES = {"": 1, "b": 1, "k": 10**3, "m": 10**6, "g": 10**9, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _BYTES |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}

@@ -51,9 +51,7 @@ class Judge:
         self._facts = facts
         self._pairs: dict[str, list[Pair]] = defaultdict(list)
         for row in pairs:
-            kind = PairKind(row.kind)
-            pair = Pair(row.first, row.second, kind, row.distance, row.orientation, row.peak, row.details)
-            self._pairs[row.first].append(pair)
+            self._pairs[row.first].append(evidence(row))
         self._rules = [rule for rule in rules.RULES.values() if modes.get(rule.name, rule.mode) != "off"]
         self._denied = denied
 
@@ -80,6 +78,11 @@ class Judge:
             None,
         )
         return Judged(found.keeper, found.margin, reasons, rule, sum(sizes) - kept)
+
+
+def evidence(row: Any) -> Pair:
+    """Return what a suggestion looks at of a row of evidence."""
+    return Pair(row.first, row.second, PairKind(row.kind), row.distance, row.orientation, row.peak, row.details)
 
 
 def candidate(blob: BlobFacts) -> Candidate:

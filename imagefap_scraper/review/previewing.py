@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagefap_scraper.database import groups as stored
 from imagefap_scraper.database import members as blobs
-from imagefap_scraper.dedup.groups import GroupRow, Member
-from imagefap_scraper.dedup.kinds import GroupState, PairKind, Verdict
-from imagefap_scraper.dedup.rules import RULES, RuleMode
+from imagefap_scraper.dedup import rules
+from imagefap_scraper.dedup.kinds import GroupState
+from imagefap_scraper.dedup.suggestion import Suggestion
 from imagefap_scraper.exceptions import NotFoundError
-from imagefap_scraper.review.judging import Judge
+from imagefap_scraper.review.judging import candidate, evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
     from imagefap_scraper.database.groups import StoredGroup
+    from imagefap_scraper.dedup.rules import Rule
+    from imagefap_scraper.dedup.suggestion import Pair
     from imagefap_scraper.review.options import Options
 
 #: Groups shown of each kind of sample.
@@ -62,9 +64,9 @@ def preview(connection: Connection, name: str, options: Options) -> Preview:
     Raises:
         NotFoundError: there is no such rule.
     """
-    if name not in RULES:
-        raise NotFoundError(f"there is no rule {name}; there are {', '.join(RULES)}")
-    matches = list(_matches(connection, name, options))
+    if name not in rules.RULES:
+        raise NotFoundError(f"there is no rule {name}; there are {', '.join(rules.RULES)}")
+    matches = list(_matches(connection, rules.RULES[name], options))
     chosen = random.Random(name)  # noqa: S311 - a sample that repeats, no secret
     return Preview(
         rule=name,
@@ -77,35 +79,35 @@ def preview(connection: Connection, name: str, options: Options) -> Preview:
     )
 
 
-def _matches(connection: Connection, name: str, options: Options) -> Iterator[Match]:
-    modes = dict.fromkeys(RULES, str(RuleMode.OFF)) | {name: str(RuleMode.SUGGEST)}
-    denied = stored.denials(connection)
-    wanted = stored.group_ids(connection, states=[GroupState.NEW, GroupState.SUGGESTED])
+def _matches(connection: Connection, rule: Rule, options: Options) -> Iterator[Match]:
+    denied = stored.denials(connection).get(rule.name, set())
+    # Of thousands of groups only those are looked into that a rule can be about: this is what somebody waits for.
+    wanted = stored.group_ids(connection, kinds=rule.kinds, states=[GroupState.NEW, GroupState.SUGGESTED])
     for start in range(0, len(wanted), _AT_A_TIME):
-        groups = stored.groups(connection, wanted[start : start + _AT_A_TIME])
+        some = stored.groups(connection, wanted[start : start + _AT_A_TIME])
+        groups = [group for group in some if group.suggestion is not None]
         members = {sha256 for group in groups for sha256, _, _ in group.members}
-        limits = options.limits
-        pairs = list(stored.pairs(connection, limits.phash, limits.dhash, members))
         facts = blobs.blob_facts(connection, members, options.protected)
-        judge = Judge(options.weights, facts, pairs, modes, denied)
-        by_first: dict[str, list[Any]] = {}
-        for pair in pairs:
-            by_first.setdefault(pair.first, []).append(pair)
+        by_first: dict[str, list[Pair]] = {}
+        for row in stored.pairs(connection, options.limits.phash, options.limits.dhash, members):
+            by_first.setdefault(row.first, []).append(evidence(row))
         for group in groups:
-            judged = judge.judge(_row(group))
-            if judged.rule is not None and judged.keeper is not None:
-                yield _match(group, judged.keeper, judged.margin or 0, judged.bytes_to_win, by_first)
+            asked = [sha256 for sha256, _, is_asked in group.members if is_asked]
+            inner = [pair for sha256 in asked for pair in by_first.get(sha256, ()) if pair.second in asked]
+            candidates = [candidate(facts[sha256]) for sha256 in asked]
+            if rules.match(rule, candidates, inner, _suggestion(group), denied=denied):
+                yield _match(group, asked, inner)
 
 
-def _row(group: StoredGroup) -> GroupRow:
-    members = {sha256: Member(Verdict(verdict), asked) for sha256, verdict, asked in group.members}
-    return GroupRow(group.group_id, PairKind(group.kind), GroupState(group.state), members)
+def _suggestion(group: StoredGroup) -> Suggestion:
+    """Return what is suggested for a group as it is kept; a rule looks at the keeper alone."""
+    return Suggestion(group.suggestion, group.margin, None, (), ())
 
 
-def _match(group: StoredGroup, keeper: str, margin: int, size: int, by_first: dict[str, list[Any]]) -> Match:
-    asked = [sha256 for sha256, _, is_asked in group.members if is_asked]
-    inner = [pair for sha256 in asked for pair in by_first.get(sha256, ()) if pair.second in asked]
-    skip = tuple(sha256 for sha256 in asked if sha256 != keeper)
+def _match(group: StoredGroup, asked: Sequence[str], inner: Sequence[Pair]) -> Match:
+    assert group.suggestion is not None
+    skip = tuple(sha256 for sha256 in asked if sha256 != group.suggestion)
     peak = max((pair.peak or 0.0 for pair in inner), default=0.0)
     distance = max((pair.distance for pair in inner), default=0)
-    return Match(group.group_id, group.kind, keeper, skip, size, peak, distance, margin)
+    size, margin = group.bytes_to_win, group.margin or 0
+    return Match(group.group_id, group.kind, group.suggestion, skip, size, peak, distance, margin)

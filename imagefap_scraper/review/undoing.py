@@ -24,7 +24,7 @@ from imagefap_scraper.storage.trash import is_in_trash
 from imagefap_scraper.storage.tree import remove_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -44,13 +44,29 @@ _FOR_GOOD = {
 def last_batch(connection: Connection, *, undone: bool = False) -> int:
     """Return the batch of the latest action that can be undone; with `undone`, of the latest undoing (a redo).
 
+    What was done again can be undone again: it is no undoing.
+
     Raises:
         NotFoundError: there is none.
     """
-    for entry in history(connection):
-        if entry.undone_by is None and (entry.undoes is not None) == undone and entry.kind not in _FOR_GOOD:
+    entries = history(connection)
+    known = {entry.action_id: entry for entry in entries}
+    for entry in entries:
+        if entry.undone_by is None and entry.kind not in _FOR_GOOD and _origin(entry, known)[1] == undone:
             return entry.batch
     raise NotFoundError(f"there is nothing to {'redo' if undone else 'undo'}")
+
+
+def origin(connection: Connection, entry: Entry) -> tuple[Entry, bool]:
+    """Return what was done at first, and whether taking this action back does it again."""
+    return _origin(entry, {one.action_id: one for one in history(connection)})
+
+
+def _origin(entry: Entry, known: Mapping[int, Entry]) -> tuple[Entry, bool]:
+    undone = False
+    while entry.undoes is not None:
+        entry, undone = known[entry.undoes], not undone
+    return entry, undone
 
 
 def entries_of(connection: Connection, action_or_batch: int, *, whole_batch: bool) -> list[Entry]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from fastapi import Path, Query
 from starlette.responses import RedirectResponse
 
 if TYPE_CHECKING:
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from imagefap_scraper.web.archive import WebArchive
+
+
+#: The largest number that a question to the database may hold, with room to count on from it (SQLite has 63 bits).
+LARGEST = 1 << 62
+#: Of a group, a batch or a job, in an address.
+Number = Annotated[int, Path(ge=-LARGEST, le=LARGEST)]
+#: The same behind its question mark.
+AskedNumber = Annotated[int | None, Query(ge=-LARGEST, le=LARGEST)]
 
 
 def archive_of(request: Request) -> WebArchive:

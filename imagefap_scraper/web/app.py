@@ -45,12 +45,15 @@ _HEADINGS = {
     404: "Not here",
     405: "That is no way to ask",
     409: "It has changed meanwhile",
+    413: "That is too much at once",
     422: "That cannot be",
-    503: "The archive is busy",
+    503: "The archive cannot be used now",
     507: "The disk refused",
 }
 #: Threads that answer pages: each may hold a connection with a cache of 2 MB.
 _THREADS = 8
+#: Bytes of a request: the longest selection that tags are put on, 200,000 pictures by their numbers, takes half of it.
+_LONGEST_REQUEST = 8_000_000
 
 
 def create_app(archive: WebArchive, port: int) -> Guard:
@@ -82,6 +85,7 @@ def _application(archive: WebArchive) -> FastAPI:
         # They load scripts from the net.
         docs_url=None,
         redoc_url=None,
+        max_body_size=_LONGEST_REQUEST,
     )
     app.state.archive = archive
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: The names of this machine to itself; the server listens on no other address.
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 
+#: Of HTTP, where an address names none.
+_USUAL_PORT = 80
 #: Methods that change nothing.
 _SAFE = frozenset({"GET", "HEAD"})
 #: What `Sec-Fetch-Site` says of a request of our own pages, and of one that was typed or bookmarked.
@@ -65,7 +67,9 @@ class Guard:
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app = app
-        self._hosts = frozenset(f"{name}:{port}" for name in LOOPBACK_NAMES)
+        hosts = [f"{name}:{port}" for name in LOOPBACK_NAMES]
+        # The port that browsers leave out of addresses.
+        self._hosts = frozenset([*hosts, *LOOPBACK_NAMES] if port == _USUAL_PORT else hosts)
         self._origins = frozenset(f"http://{host}" for host in self._hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -22,7 +22,7 @@ from imagefap_scraper.database.session import (
     schema_revision,
     translate,
 )
-from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, StorageError
+from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, OutputError, StorageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -135,6 +135,22 @@ def test_a_reader_reads_and_cannot_write(tmp_path: Path) -> None:
         with pytest.raises(OperationalError, match="readonly"):
             connection.execute(text("DELETE FROM users"))
     assert [path.name for path in tmp_path.iterdir()] == [DATABASE_NAME]
+
+
+def test_where_nothing_can_be_written_a_reader_needs_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with new_engine(tmp_path):
+        pass
+
+    class Lock:
+        def __enter__(self) -> None:
+            raise OutputError("the file system is read-only")
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with reader(tmp_path / DATABASE_NAME, Lock()) as connection:
+        assert schema_revision(connection) is not None
 
 
 def test_a_reader_closes_inside_the_lock_alone(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def _announce(address: str) -> None:
 
 
 if __name__ == "__main__":
-    from crashing_review import arm
+    from crashing_review import POINTS, arm
 
+    POINTS["noted"] = ("imagefap_scraper.web.work.noting:NotingWorkplace", "_note", "after")
     arm(sys.argv[2], int(sys.argv[3]))
     main(Path(sys.argv[1]))

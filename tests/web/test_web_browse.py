@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
+import http.client
 import sqlite3
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import web_bench
@@ -14,7 +17,8 @@ import web_bench
 from imagefap_scraper.database.session import DATABASE_NAME
 from imagefap_scraper.pace import history
 from imagefap_scraper.storage.lock import DirectoryLock
-from imagefap_scraper.web.browse import retrying
+from imagefap_scraper.web.archive import WebArchive
+from imagefap_scraper.web.browse import overview, retrying
 from imagefap_scraper.web.browse.crawl_status import duration, find_holder
 
 if TYPE_CHECKING:
@@ -103,7 +107,33 @@ def test_a_folder_is_in_its_order_and_says_what_is_not_there(asking: TestClient)
     for words in ("Not fetched yet", "Failed", "Gone from the site", "Left out by a filter", "in 2 places"):
         assert words in page, words
     assert page.count('class="retry"') == 2
-    assert 'data-query="user:1 folder:10"' in page
+    assert 'data-query="user:#1 folder:#10"' in page
+
+
+def test_a_folder_is_not_another_one_that_is_called_like_its_number(bench: web_bench.Bench) -> None:
+    change(bench.root, "UPDATE folders SET name = '10' WHERE folder_id = 11")
+    change(bench.root, "INSERT INTO users (user_id, name, first_seen) VALUES (2, '1', ?)", DAY)
+    change(
+        bench.root,
+        "INSERT INTO folders (user_id, folder_id, name, pages, first_seen) VALUES (2, 10, 'other', 1, ?)",
+        DAY,
+    )
+    change(
+        bench.root,
+        "INSERT INTO favorites (user_id, folder_id, image_id, position, verdict, first_seen, shown_at) "
+        "VALUES (2, 10, 4, 1, 'new', ?, ?)",
+        DAY,
+        DAY,
+    )
+    with web_bench.client(bench) as asking:
+        page = asking.get("/folders/1/10").text
+        asked = html.unescape(page.split('data-query="')[1].split('"')[0])
+        ids = asking.get("/api/images/ids", params={"q": asked}).json()["ids"]
+        assert ids == [1, 2, 3, 101, 102, 103, 104]
+        assert [int(part.split('"')[0]) for part in page.split('data-image="')[1:]] == ids
+        beside = asking.get("/api/images/ids", params={"q": "user:#2 folder:#10"}).json()["ids"]
+        assert beside == [4]
+        assert "q=user%3A%231" in asking.get("/users/1").text
 
 
 @pytest.mark.parametrize(
@@ -176,10 +206,10 @@ def test_the_page_of_a_picture_tells_all(asking: TestClient) -> None:
 
 
 def test_the_list_of_the_api_is_the_one_of_the_page(asking: TestClient) -> None:
-    answer = asking.get("/api/images", params={"q": "user:1 folder:10", "offset": 1, "limit": 3}).json()
+    answer = asking.get("/api/images", params={"q": "user:#1 folder:#10", "offset": 1, "limit": 3}).json()
     assert answer["total"] == 7
     assert [one["id"] for one in answer["images"]] == [2, 3, 101]
-    ids = asking.get("/api/images/ids", params={"q": "user:1 folder:10", "offset": 5, "limit": 10}).json()
+    ids = asking.get("/api/images/ids", params={"q": "user:#1 folder:#10", "offset": 5, "limit": 10}).json()
     assert ids == {"ids": [103, 104]}
 
 
@@ -194,17 +224,19 @@ def test_an_empty_archive_says_what_to_do(tmp_path: Path) -> None:
         assert "No pictures are known yet" in asking.get("/images").text
 
 
+@pytest.mark.parametrize("program", ["/some/where/scrapy", "/some where/scrapy", "/lib/scrapy/__main__.py"])
 def test_a_running_crawl_is_seen_and_not_disturbed(
-    asking: TestClient, bench: web_bench.Bench, monkeypatch: pytest.MonkeyPatch
+    asking: TestClient, bench: web_bench.Bench, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     monkeypatch.setattr(history, "pages", lambda: history.Pages({}, []))
-    monkeypatch.setattr("sys.argv", ["/some/where/scrapy", "crawl", "favorites", "-a", "user=anna"])
+    # Scrapy has taken the word `crawl` out by then.
+    monkeypatch.setattr("sys.argv", [program, "favorites", "-a", "user=anna"])
     path = bench.workplace.directory.lock_path
     assert asking.get("/api/status").json()["crawl"] is None
     with DirectoryLock(path):
         holder = find_holder(path)
         assert holder is not None
-        assert holder.command == "scrapy crawl favorites -a user=anna"
+        assert holder.command == "scrapy favorites -a user=anna"
         crawl = asking.get("/api/status").json()["crawl"]
         assert crawl["wanted"] == 1
         assert crawl["text"] == f"fetching: {crawl['stored']} stored, 1 to go"
@@ -215,6 +247,17 @@ def test_a_running_crawl_is_seen_and_not_disturbed(
     assert asking.get("/api/status").json()["crawl"] is None
     with DirectoryLock(path):
         pass
+
+
+def test_another_command_is_not_called_a_crawl(
+    asking: TestClient, bench: web_bench.Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tools/process.py", "verify", "--dir", "crawl"])
+    with DirectoryLock(bench.workplace.directory.lock_path):
+        assert asking.get("/api/status").json()["crawl"]["text"] == "another command works on the archive"
+        page = asking.get("/").text
+    assert "A crawl is running" not in page
+    assert "Another command works on the archive" in page
 
 
 def test_the_version_changes_with_the_archive(asking: TestClient, bench: web_bench.Bench) -> None:
@@ -305,3 +348,36 @@ def test_the_end_of_the_server_ends_a_retry(
             time.sleep(0.02)
     assert (project / "told").exists()
     assert time.monotonic() - began < 15
+
+
+def test_the_overview_is_made_before_anybody_asks_for_it(
+    bench: web_bench.Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = WebArchive(bench.workplace, bench.options)
+    archive.browsing.prepare()
+    asyncio.run(archive.close())
+    monkeypatch.setattr(overview, "make", None)
+    with archive.reading() as connection:
+        assert archive.browsing.overviews.get(connection).images("stored") == 4
+
+
+def test_an_archive_without_a_database_does_not_stop_the_server(tmp_path: Path) -> None:
+    bench = web_bench.bench(tmp_path)
+    (tmp_path / DATABASE_NAME).unlink(missing_ok=True)
+    archive = WebArchive(bench.workplace, bench.options)
+    archive.browsing.prepare()
+    asyncio.run(archive.close())
+
+
+def test_the_end_of_an_answer_does_not_wait_for_the_browsers_receipt(bench: web_bench.Bench) -> None:
+    with web_bench.serving(bench.root) as address:
+        connection = http.client.HTTPConnection(urlsplit(address).netloc)
+        times = []
+        for _ in range(10):
+            begin = time.perf_counter()
+            connection.request("GET", "/api/status", headers={"Host": urlsplit(address).netloc})
+            assert connection.getresponse().read()
+            times.append(time.perf_counter() - begin)
+        connection.close()
+    # Without TCP_NODELAY, all but the first few take 40 ms.
+    assert sorted(times)[3] < 0.035

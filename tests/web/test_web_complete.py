@@ -119,6 +119,12 @@ def test_names_that_no_line_can_hold_are_not_offered() -> None:
     assert matching(["", "a\nb", "a\0", "a\x7f", "a\u2028b", "ab", "a\u200db"], "a") == ["ab", "a\u200db"]
 
 
+def test_a_name_that_would_mean_a_number_is_not_offered_but_a_tag_is() -> None:
+    names = dict.fromkeys(NAMES, lambda: ["#10", "#ten"])
+    assert [item.text for item in complete("folder:#", 8, names).items] == ["#ten"]
+    assert [item.text for item in complete("tag:#", 5, names).items] == ["#10", "#ten"]
+
+
 def test_names_are_not_read_where_none_are_needed() -> None:
     def unread() -> list[str]:
         raise AssertionError

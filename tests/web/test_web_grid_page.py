@@ -214,6 +214,36 @@ def test_what_a_crawl_brings_appears_without_a_reload(page: Any, root: Path) -> 
     wait(page, "document.querySelector('[data-image=\"1002\"]').innerText.includes('new reason')")
 
 
+def test_the_first_pictures_of_an_empty_view_appear_without_a_reload(page: Any, root: Path) -> None:
+    page.goto("/images?q=w:7")
+    page.get_by_text("No picture is like that.").wait_for()
+    page.wait_for_timeout(3500)
+    with closing(sqlite3.connect(root / DATABASE_NAME)) as connection, connection:
+        connection.execute("UPDATE blobs SET width = 7 WHERE sha256 = (SELECT sha256 FROM images WHERE image_id = 2)")
+    page.wait_for_selector("#grid.windowed [data-image='2']")
+
+
+def test_a_blank_page_shows_nothing_of_a_dialog_and_its_keys_do_nothing(page: Any) -> None:
+    open_folder(page)
+    page.locator("[data-image='1'] .open").click()
+    page.locator("dialog.lightbox").wait_for()
+    before = page.url
+    page.keyboard.press("b")
+    assert page.locator("dialog.lightbox img").first.is_hidden()
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('dialog.lightbox'), '::backdrop').visibility")
+        == "hidden"
+    )
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("?")
+    page.wait_for_timeout(300)
+    assert page.url == before
+    page.keyboard.press("b")
+    assert page.locator("dialog").count() == 1
+    page.keyboard.press("ArrowRight")
+    wait(page, f"location.href !== '{before}'")
+
+
 def test_without_scripts_there_are_pages_and_links(browser: Any, home: str) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=False, base_url=home)
     page = context.new_page()

@@ -14,6 +14,9 @@ import web_bench
 from jobs_bench import archive_alone, ended
 from seeded_groups import seeded
 
+from imagefap_scraper.database import groups as stored
+from imagefap_scraper.review import deciding
+
 _SCRIPT = Path(__file__).with_name("crashing_server.py")
 _GROUPS = 60
 
@@ -63,3 +66,33 @@ def test_a_killed_batch_is_told_of_and_can_be_taken_back(tmp_path: Path, point: 
         rest = ended(asking, asking.post("/jobs/1/resume").headers["location"])
         assert (rest["state"], rest["done"]) == ("done", _GROUPS)
     assert bench.whole() == []
+
+
+@pytest.mark.parametrize(("point", "nth"), [("action_written", 5), ("moves_dropped", 1)])
+def test_what_another_command_did_since_is_not_the_jobs(tmp_path: Path, point: str, nth: int) -> None:
+    bench = seeded(tmp_path, *["pixel-identical"] * 30, "copy")
+    _kill(tmp_path, point, nth)
+    (mine,) = bench.ask("SELECT count(*) FROM actions")[0]
+    assert mine == (0 if point == "action_written" else 25)
+    with bench.workplace.reading() as connection:
+        theirs = stored.groups(connection, stored.group_ids(connection, kinds=["copy"]))
+    report = deciding.decide(bench.workplace, [deciding.follow(one) for one in theirs], bench.options, kind="accept")
+    with web_bench.client(bench) as asking:
+        job = asking.get("/api/jobs/1").json()
+        assert job["done"] == mine
+        assert job["batch"] != report.batch
+        assert (job["batch"] is None) == (mine == 0)
+
+
+def test_a_number_that_was_noted_and_never_committed_may_be_anothers(tmp_path: Path) -> None:
+    bench = seeded(tmp_path, *["pixel-identical"] * 30)
+    _kill(tmp_path, "noted", 1)
+    record = json.loads((tmp_path / ".imagefap/job.json").read_text())
+    with bench.workplace.reading() as connection:
+        theirs = stored.groups(connection, stored.group_ids(connection))[:2]
+    choices = [deciding.follow(one) for one in theirs]
+    assert deciding.decide(bench.workplace, choices, bench.options, kind="accept").batch == record["batch"] == 1
+    with web_bench.client(bench) as asking:
+        job = asking.get("/api/jobs/1").json()
+        assert (job["done"], job["batch"]) == (0, None)
+        assert "Nothing was changed" in job["message"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import web_bench
 from PIL import Image
+from seeded_groups import seeded
 from web_bench import encoded, family, picture
 
 if TYPE_CHECKING:
@@ -327,3 +328,9 @@ def test_an_animation_is_shown_by_its_first_frame(tmp_path: Path) -> None:
         assert one["poster"] == f"/previews/{one['sha256']}"
         assert one["source"] == f"/blobs/{one['sha256']}"
         assert {fact["label"]: fact["text"] for fact in one["facts"]}["Frames"] == "3 frames"
+
+
+def test_with_nothing_to_undo_there_is_no_last_batch(tmp_path: Path) -> None:
+    with web_bench.client(seeded(tmp_path, "copy")) as asking:
+        answer = asking.get("/api/undo/last")
+        assert (answer.status_code, answer.json()) == (200, {"batch": None})

@@ -238,3 +238,48 @@ def test_narrow_screens_flip(page: Page, home: str) -> None:
     review(page, home, "?class=copy")
     expect(page.locator("#stage")).to_have_attribute("data-mode", "flip")
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_what_was_done_again_can_be_undone_again(page: Page, home: str, bench: Bench) -> None:
+    review(page, home, "?class=copy")
+    first = group_number(page)
+    page.keyboard.press("u")
+    expect(page.locator("#toasts")).to_have_text("There is nothing to undo.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Done: keep 1")
+    for _ in range(2):
+        page.keyboard.press("u")
+        expect(page.locator("#toasts")).to_contain_text(f"Undone: group {first}: 1 keep, 1 skip")
+        assert (trashed(bench), group_number(page)) == (0, first)
+        page.keyboard.press("n")
+        page.wait_for_function("old => !location.search.includes(`g=${old}`)", arg=first)
+        page.keyboard.press("Shift+U")
+        expect(page.locator("#toasts")).to_contain_text(f"Done again: group {first}: 1 keep, 1 skip")
+        page.wait_for_function("old => location.search.includes(`g=${old}`)", arg=first)
+        expect(page.locator("#consequence")).to_contain_text("decided already")
+        assert trashed(bench) == 1
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("Undone: group")
+    page.evaluate("sessionStorage.clear()")
+    page.keyboard.press("Shift+U")
+    expect(page.locator("#toasts")).to_contain_text("Done again")
+    assert trashed(bench) == 1
+
+
+def test_a_peek_ends_in_the_way_of_comparing_that_it_began_in(page: Page, home: str) -> None:
+    review(page, home, "?class=copy")
+    page.keyboard.down("Space")
+    expect(page.locator("#stage")).to_have_attribute("data-mode", "flip")
+    page.wait_for_timeout(450)
+    page.keyboard.up("Space")
+    expect(page.locator("#stage")).to_have_attribute("data-mode", "two")
+    assert "mode=two" in page.url
+
+
+def test_the_line_names_the_key_that_the_user_chose(page: Page, home: str) -> None:
+    page.add_init_script("localStorage.setItem('keys', JSON.stringify({'review.accept': ['w'], 'review.keep': ['q']}))")
+    review(page, home, "?class=copy")
+    expect(page.locator("#consequence")).to_contain_text("w: keep 1")
+    expect(page.locator("[data-action=accept] kbd")).to_have_text("w")
+    review(page, home, "?class=variants")
+    expect(page.locator("#consequence")).to_contain_text("or q, s, f for one picture")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import web_bench
 from jobs_bench import ended
 from seeded_groups import seeded
 from web_bench import Bench
+
+from imagefap_scraper.database import members
+from imagefap_scraper.review import previewing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +93,22 @@ def test_searching_again_keeps_decisions_and_counts_from_then_on(tmp_path: Path)
         assert "within 12 bits" in job["message"]
         assert len(asking.get("/api/groups").json()["groups"]) == 1
         assert "The limit is <b>12 bits</b>" in asking.get("/duplicates/limits").text
+
+
+def test_a_preview_looks_only_at_groups_that_the_rule_can_be_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = seeded(tmp_path, *["pixel-identical", "copy", "edited", "look-alike"] * 3)
+    asked: list[set[str]] = []
+    original = members.blob_facts
+
+    def note(connection: Any, sha256s: set[str], *rest: Any) -> Any:
+        asked.append(set(sha256s))
+        return original(connection, sha256s, *rest)
+
+    monkeypatch.setattr(members, "blob_facts", note)
+    with bench.workplace.reading() as connection:
+        for rule, groups, blobs in (("pixel-identical", 3, 6), ("dominated-copy", 3, 12), ("tiny-thumbnail", 0, 12)):
+            asked.clear()
+            assert previewing.preview(connection, rule, bench.options).groups == groups
+            assert [len(some) for some in asked] == [blobs]

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import web_bench
+from starlette.testclient import TestClient
 from web_bench import HOME, PORT
+
+from imagefap_scraper.web.app import create_app
+from imagefap_scraper.web.archive import WebArchive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from starlette.testclient import TestClient
 
 
 @pytest.fixture
@@ -42,6 +44,16 @@ def test_another_name_for_this_address_is_not_answered(asking: TestClient, host:
 @pytest.mark.parametrize("host", [f"127.0.0.1:{PORT}", f"localhost:{PORT}"])
 def test_this_machine_is_answered(asking: TestClient, host: str) -> None:
     assert asking.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_at_port_80_browsers_leave_the_port_out(tmp_path: Path) -> None:
+    bench = web_bench.bench(tmp_path)
+    bench.add(web_bench.encoded(web_bench.picture(1)))
+    app = create_app(WebArchive(bench.workplace, bench.options), 80)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        assert client.get("/").status_code == 200
+        assert client.post("/api/redo", headers={"Origin": "http://127.0.0.1"}).status_code == 404
+        assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", f"https://127.0.0.1:{PORT}", "http://127.0.0.1:1"])

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: What a holder of the lock writes into it; see `storage.lock`.
-_NOTE: Final = re.compile(r"process (\d+), since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC: (.*)", re.DOTALL)
+_NOTE: Final = re.compile(
+    r"process (\d+), since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC: *('[^']*'|\S+)(.*)", re.DOTALL
+)
 _PROC_LOCKS: Final = Path("/proc/locks")
 #: Seconds over which the speed is measured, and that must have been seen before it tells anything.
 _SPAN: Final = 600.0
@@ -33,7 +35,10 @@ _HAD: Final = (ImageStatus.STORED, ImageStatus.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process that writes into the archive: `command` as it was typed, without the way to the program."""
+    """A process that writes into the archive: `command` as it noted it, without the way to the program.
+
+    Scrapy takes the word `crawl` out of its arguments before a spider can note them.
+    """
 
     process: int
     since: datetime
@@ -42,7 +47,7 @@ class Holder:
     @property
     def is_crawl(self) -> bool:
         """Tell whether it fetches pictures."""
-        return "crawl" in self.command.split()[:3]
+        return self.command.partition(" ")[0] == "scrapy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +165,10 @@ def _read_note(note: str) -> Holder:
         # It has the lock, and has not yet written who it is.
         return Holder(0, datetime.fromtimestamp(0, UTC), "")
     since = datetime.strptime(match[2], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    program, _, rest = match[3].strip().partition(" ")
-    return Holder(int(match[1]), since, f"{program.rpartition('/')[2]} {rest}".strip())
+    program = Path(match[3].strip("'"))
+    # `python -m scrapy` is noted by the file that it runs.
+    name = program.parent.name if program.name == "__main__.py" else program.name
+    return Holder(int(match[1]), since, f"{name}{match[4].rstrip()}")
 
 
 def paused_until(now: datetime) -> datetime | None:

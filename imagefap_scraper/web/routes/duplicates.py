@@ -15,7 +15,7 @@ from imagefap_scraper.dedup.kinds import GroupState
 from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.review import sections
 from imagefap_scraper.review.sections import BORING, Filter, Section
-from imagefap_scraper.web.answers import archive_of
+from imagefap_scraper.web.answers import LARGEST, archive_of
 from imagefap_scraper.web.duplicates.batch_plan import MANY_FILES
 from imagefap_scraper.web.duplicates.group_rows import KIND_WORDS, rows
 from imagefap_scraper.web.render import page
@@ -85,7 +85,7 @@ def _bytes(text: str) -> int:
     if number[-1:] in _FACTORS:
         number, factor = number[:-1].strip(), _FACTORS[number[-1]]
     try:
-        return int(float(number or "0") * factor)
+        return min(int(float(number or "0") * factor), LARGEST)
     except (ValueError, OverflowError) as error:
         raise UserInputError(f"{text!r} is no size; write 300 kB or 2 MB") from error
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from imagefap_scraper.database import journal_pages as pages
-from imagefap_scraper.web.answers import archive_of
+from imagefap_scraper.web.answers import AskedNumber, archive_of
 from imagefap_scraper.web.render import page
 from imagefap_scraper.web.work.undo import LONG
 
@@ -74,7 +74,7 @@ class Batch:
 
 
 @router.get("/history", include_in_schema=False)
-def history(request: Request, before: int | None = None) -> Response:
+def history(request: Request, before: AskedNumber = None) -> Response:
     """Show what was done, a batch a line."""
     with archive_of(request).reading() as connection:
         rows = pages.batches(connection, before, _PAGE + 1)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from imagefap_scraper.database import journal
-from imagefap_scraper.web.answers import archive_of, done
+from imagefap_scraper.web.answers import Number, archive_of, done
 from imagefap_scraper.web.archive import WebArchive
 from imagefap_scraper.web.render import page
 from imagefap_scraper.web.work.job_record import NOUNS, Job, JobState
@@ -27,7 +27,7 @@ _STATES = {
 
 
 @router.get("/jobs/{job_id}", include_in_schema=False)
-def show(request: Request, job_id: int) -> Response:
+def show(request: Request, job_id: Number) -> Response:
     """Show a job: its progress, or how it ended and what can be done about it."""
     archive = archive_of(request)
     job = archive.jobs.get(job_id)
@@ -52,14 +52,14 @@ def _can_undo(archive: WebArchive, job: Job) -> bool:
 
 
 @router.post("/jobs/{job_id}/stop", include_in_schema=False)
-def stop_by_form(request: Request, job_id: int) -> Response:
+def stop_by_form(request: Request, job_id: Number) -> Response:
     """Have a job end after what it is at."""
     archive_of(request).jobs.stop(job_id)
     return done(f"/jobs/{job_id}")
 
 
 @router.post("/jobs/{job_id}/resume", include_in_schema=False)
-def resume(request: Request, job_id: int) -> Response:
+def resume(request: Request, job_id: Number) -> Response:
     """Start another job that does what is left of one."""
     archive = archive_of(request)
     work = task(archive, rest(archive.jobs.get(job_id).spec))
@@ -67,12 +67,12 @@ def resume(request: Request, job_id: int) -> Response:
 
 
 @router.get("/api/jobs/{job_id}")
-def describe(request: Request, job_id: int) -> dict[str, Any]:
+def describe(request: Request, job_id: Number) -> dict[str, Any]:
     """Return a job."""
     return archive_of(request).jobs.get(job_id).document()
 
 
 @router.post("/api/jobs/{job_id}/stop")
-def stop(request: Request, job_id: int) -> dict[str, Any]:
+def stop(request: Request, job_id: Number) -> dict[str, Any]:
     """Have a job end after what it is at."""
     return archive_of(request).jobs.stop(job_id).document()

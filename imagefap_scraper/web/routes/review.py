@@ -16,7 +16,7 @@ from imagefap_scraper.review.applying import defer
 from imagefap_scraper.review.batches import Report
 from imagefap_scraper.review.deciding import Choice, decide
 from imagefap_scraper.review.showing import collect
-from imagefap_scraper.web.answers import archive_of, done
+from imagefap_scraper.web.answers import AskedNumber, Number, archive_of, done
 from imagefap_scraper.web.archive import WebArchive
 from imagefap_scraper.web.duplicates.group_view import group_document, preview
 from imagefap_scraper.web.duplicates.review_queue import ReviewQueue, next_of, position
@@ -64,7 +64,7 @@ class Deferral(BaseModel):
 
 
 @router.get("/duplicates/review", include_in_schema=False)
-def review(request: Request, queue: Queue, g: int | None = None) -> Response:
+def review(request: Request, queue: Queue, g: AskedNumber = None) -> Response:
     """Show a group, or the first of the queue, or that nothing is left."""
     archive = archive_of(request)
     with archive.reading() as connection:
@@ -100,7 +100,7 @@ def _page(
 
 
 @router.get("/api/groups/{group_id}")
-def group(request: Request, group_id: int, queue: Queue) -> dict[str, Any]:
+def group(request: Request, group_id: Number, queue: Queue) -> dict[str, Any]:
     """Return a group with all that a decision depends on, and where it stands in a queue."""
     archive = archive_of(request)
     with archive.reading() as connection:
@@ -110,7 +110,7 @@ def group(request: Request, group_id: int, queue: Queue) -> dict[str, Any]:
 
 
 @router.post("/api/groups/{group_id}/preview")
-def foretell(request: Request, group_id: int, given: Verdicts) -> dict[str, str]:
+def foretell(request: Request, group_id: Number, given: Verdicts) -> dict[str, str]:
     """Return in words what verdicts would do; nothing is changed."""
     archive = archive_of(request)
     choice = given.choice(group_id)
@@ -122,7 +122,7 @@ def foretell(request: Request, group_id: int, given: Verdicts) -> dict[str, str]
 
 
 @router.post("/api/groups/{group_id}/decide")
-def decide_group(request: Request, group_id: int, given: Verdicts, queue: Queue) -> dict[str, Any]:
+def decide_group(request: Request, group_id: Number, given: Verdicts, queue: Queue) -> dict[str, Any]:
     """Carry verdicts out; what is skipped goes to the trash at once. The answer names the group that comes next."""
     archive = archive_of(request)
     report, text, following = _decide(archive, queue, given.choice(group_id))
@@ -130,14 +130,14 @@ def decide_group(request: Request, group_id: int, given: Verdicts, queue: Queue)
 
 
 @router.post("/api/groups/{group_id}/defer")
-def defer_group(request: Request, group_id: int, given: Deferral, queue: Queue) -> dict[str, Any]:
+def defer_group(request: Request, group_id: Number, given: Deferral, queue: Queue) -> dict[str, Any]:
     """Put a group aside, until the next search or for a month."""
     report, text, following = _defer(archive_of(request), queue, group_id, month=given.until == "month")
     return {"batch": report.batch, "text": text, "next": following}
 
 
 @router.post("/duplicates/{group_id}/decide", include_in_schema=False)
-def decide_by_form(request: Request, group_id: int, form: Form, queue: Queue) -> Response:
+def decide_by_form(request: Request, group_id: Number, form: Form, queue: Queue) -> Response:
     """Carry out the form of the page, and go on to the next group."""
     archive = archive_of(request)
     if "later" in form:

@@ -112,7 +112,8 @@ def empty(
 def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as error:
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise UserInputError(f"{text!r} is no moment") from error
     # Nothing that is thrown out while the question stands belongs to it.
-    return min(found if found.tzinfo else found.replace(tzinfo=UTC), datetime.now(UTC))
+    return min(found, datetime.now(UTC))

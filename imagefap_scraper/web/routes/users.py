@@ -56,7 +56,7 @@ def folder(request: Request, user_id: Number, folder_id: Number) -> Response:
         if found is None:
             raise NotFoundError("There is no such folder.")
         galleries = gallery_reports.folder_galleries(connection, user_id, folder_id)
-        view = cells.view(connection, request, f"user:{user_id} folder:{folder_id}")
+        view = cells.view(connection, request, f"user:#{user_id} folder:#{folder_id}")
     return page(
         request,
         "browse/folder.html",

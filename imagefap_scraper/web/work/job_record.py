@@ -1,7 +1,8 @@
 """A job as it is told of, and the one small file by which the next server knows of it.
 
-The file is written when a job starts and when it ends. What was done is never in it: that is counted from the journal,
-where each step stands together with the rows that it changed, so that the two cannot disagree however a server ended.
+The file is written when a job starts, with its number in the history before its first actions are committed, and when
+it ends. What was done is never in it: that is counted from the journal, where each step stands together with the rows
+that it changed, so that the two cannot disagree however a server ended.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from imagefap_scraper.database.duplicate_models import Action
 from imagefap_scraper.exceptions import StorageError
@@ -74,7 +76,6 @@ class Job:
         title: for people.
         spec: `kind`, and what that kind needs.
         total: how many steps; 0 while that is not known.
-        last_action: the highest number in the journal before it started.
         started: when.
         state: how it stands.
         done: steps so far.
@@ -82,6 +83,7 @@ class Job:
         refused: groups that were left alone, each with the reason; 0 where it is no group.
         message: how it ended.
         batch: of the history, with what it did; None if that is nothing.
+        noted: when its batch was put on record, after its first actions and before they were committed.
         bytes: that were moved or deleted.
         ended: when.
     """
@@ -90,7 +92,6 @@ class Job:
     title: str
     spec: dict[str, Any]
     total: int
-    last_action: int
     started: datetime
     state: JobState = JobState.RUNNING
     done: int = 0
@@ -99,6 +100,7 @@ class Job:
     message: str = ""
     batch: int | None = None
     bytes: int = 0
+    noted: datetime | None = None
     ended: datetime | None = None
 
     @property
@@ -131,20 +133,18 @@ class Job:
         }
 
 
-def last_action(connection: Connection) -> int:
-    """Return the highest number in the journal; 0 if it is empty."""
-    return int(connection.execute(select(func.coalesce(func.max(Action.action_id), 0))).scalar_one())
-
-
 def count(connection: Connection, job: Job) -> None:
     """Write into a job what the journal says that it did: its batch, steps and bytes."""
     if job.kind not in NOUNS:
         return
-    its = (Action.action_id > job.last_action, Action.kind == job.kind, Action.actor == "you")
-    # Another command may have done the same since; that is another batch.
-    first = select(func.min(Action.batch)).where(*its).scalar_subquery()
+    job.done, job.bytes = 0, 0
+    if job.noted is None:
+        return
+    # A server that ended before it committed has left the number to whoever acted next, but later than it was noted.
+    first = aliased(Action)
+    begun = select(first.action_id).where(first.action_id == job.batch, first.at <= job.noted).exists()
     query = select(func.count(), func.min(Action.batch), func.coalesce(func.sum(Action.bytes_moved), 0))
-    row = connection.execute(query.where(*its, Action.batch == first)).one()
+    row = connection.execute(query.where(Action.batch == job.batch, begun)).one()
     job.done, job.batch, job.bytes = int(row[0]), row[1], int(row[2])
 
 
@@ -159,12 +159,13 @@ def write(directory: ArchiveDirectory, job: Job) -> None:
         "title": job.title,
         "spec": job.spec,
         "total": job.total,
-        "last_action": job.last_action,
+        "batch": job.batch,
+        "noted": _written(job.noted),
         "started": job.started.isoformat(),
         "state": str(job.state),
         "message": job.message,
         "refused": job.refused[:_REFUSED_KEPT],
-        "ended": None if job.ended is None else job.ended.isoformat(),
+        "ended": _written(job.ended),
     }
     make_directory(directory.tmp)
     temp = directory.write_temp(json.dumps(known, indent=1).encode())
@@ -185,16 +186,25 @@ def read(directory: ArchiveDirectory) -> Job | None:
 
 
 def _job(known: Mapping[str, Any]) -> Job:
-    ended = known["ended"]
+    batch = known["batch"]
     return Job(
         job_id=int(known["id"]),
         title=str(known["title"]),
         spec=dict(known["spec"]),
         total=int(known["total"]),
-        last_action=int(known["last_action"]),
         started=datetime.fromisoformat(known["started"]).astimezone(UTC),
         state=JobState(known["state"]),
         message=str(known["message"]),
         refused=[(int(number), str(reason)) for number, reason in known["refused"]],
-        ended=None if ended is None else datetime.fromisoformat(ended).astimezone(UTC),
+        batch=None if batch is None else int(batch),
+        noted=_moment(known["noted"]),
+        ended=_moment(known["ended"]),
     )
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)

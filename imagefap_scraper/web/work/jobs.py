@@ -14,6 +14,7 @@ from imagefap_scraper.review.batches import Stopped
 from imagefap_scraper.web.render import bytes_text, counted
 from imagefap_scraper.web.work import job_record
 from imagefap_scraper.web.work.job_record import NOUNS, Job, JobState
+from imagefap_scraper.web.work.noting import NotingWorkplace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +31,15 @@ _log = logging.getLogger(__name__)
 
 
 class Reach:
-    """Tells a job how far its work has come, and the work when to stop; a `review.progress.Progress`."""
+    """Tells a job how far its work has come, and the work when to stop; a `review.progress.Progress`.
 
-    def __init__(self, job: Job) -> None:
+    Attributes:
+        workplace: the archive, for changes: what is done through it is known as the job's.
+    """
+
+    def __init__(self, job: Job, workplace: Workplace) -> None:
         self._job = job
+        self.workplace = workplace
 
     def __call__(self, done: int) -> None:
         """Say how many steps are done.
@@ -133,10 +139,8 @@ class Jobs:
                 raise ConflictError(f"“{running.title}” is still at work: wait for it, or stop it first")
             if self._closing:
                 raise ConflictError("the server is ending")
-            with self._workplace.reading() as connection:
-                last = job_record.last_action(connection)
             number = max(self._jobs, default=0) + 1
-            job = Job(number, task.title, task.spec, task.total, last, datetime.now(UTC))
+            job = Job(number, task.title, task.spec, task.total, datetime.now(UTC))
             job_record.write(self._workplace.directory, job)
             self._jobs[number] = job
             self._jobs.pop(number - _REMEMBERED, None)
@@ -147,7 +151,7 @@ class Jobs:
 
     def _work(self, job: Job, task: Task) -> None:
         try:
-            outcome = task.run(Reach(job))
+            outcome = task.run(Reach(job, NotingWorkplace(self._workplace, job)))
         except Stopped:
             self._end(job, JobState.STOPPED)
         except ArchiveError as error:

@@ -74,7 +74,7 @@ def _accept(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
     def run(reach: Reach) -> Outcome:
         options = archive.options
         return _outcome(
-            deciding.decide(archive.workplace, choices, options, kind="accept", strict=False, on_progress=reach)
+            deciding.decide(reach.workplace, choices, options, kind="accept", strict=False, on_progress=reach)
         )
 
     what = f"the rule {subject.rule}" if subject.rule else subject.section
@@ -89,7 +89,7 @@ def _apply(archive: WebArchive, _spec: Mapping[str, Any]) -> Work:
         raise UserInputError("there is nothing to apply: every decision is carried out")
 
     def run(reach: Reach) -> Outcome:
-        return _outcome(applying.apply_decisions(archive.workplace, archive.options, on_progress=reach))
+        return _outcome(applying.apply_decisions(reach.workplace, archive.options, on_progress=reach))
 
     return Work(f"Carry out the decisions about {counted(count, 'group')}", {"kind": "apply"}, count, run)
 
@@ -100,7 +100,7 @@ def _undo(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
         entries = undoing.entries_of(connection, batch, whole_batch=True)
 
     def run(reach: Reach) -> Outcome:
-        return _outcome(undoing.undo(archive.workplace, entries, archive.options, on_progress=reach))
+        return _outcome(undoing.undo(reach.workplace, entries, archive.options, on_progress=reach))
 
     title = f"Undo {counted(len(entries), 'change')} (number {batch} of the history)"
     return Work(title, {"kind": "undo", "batch": batch}, len(entries), run)
@@ -112,7 +112,7 @@ def _empty(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
         count = len(trashing.in_trash(connection, before))
 
     def run(reach: Reach) -> Outcome:
-        return _outcome(trashing.empty(archive.workplace, before, on_progress=reach))
+        return _outcome(trashing.empty(reach.workplace, before, on_progress=reach))
 
     # Also of none: files that an emptying which was killed has left are deleted by the next.
     title = f"Delete {counted(count, 'picture')} in the trash for good"
@@ -126,7 +126,7 @@ def _restore(archive: WebArchive, _spec: Mapping[str, Any]) -> Work:
         raise UserInputError("the trash is empty")
 
     def run(reach: Reach) -> Outcome:
-        return _outcome(trashing.restore(archive.workplace, wanted, archive.options, on_progress=reach))
+        return _outcome(trashing.restore(reach.workplace, wanted, archive.options, on_progress=reach))
 
     return Work(f"Bring {counted(len(wanted), 'picture')} back from the trash", {"kind": "restore"}, len(wanted), run)
 
@@ -141,7 +141,7 @@ def _search(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
         # Here and not above: it loads numpy, which no page needs.
         from imagefap_scraper.review import finding  # noqa: PLC0415
 
-        found = finding.find(archive.workplace, options, reach)
+        found = finding.find(reach.workplace, options, reach)
         # From now on decisions see the groups that this search has made.
         archive.options = options
         asking = sum(found.asking.values())

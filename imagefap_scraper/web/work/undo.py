@@ -34,9 +34,10 @@ def undo_batch(archive: WebArchive, batch: int) -> Undone:
     """
     with archive.reading() as connection:
         entries = undoing.entries_of(connection, batch, whole_batch=True)
+        origin, again = undoing.origin(connection, entries[0])
     if len(entries) > LONG:
         job = archive.jobs.start(task(archive, {"kind": "undo", "batch": entries[0].batch}))
         return Undone(None, f"{job.title}: at work", job.job_id)
     report = undoing.undo(archive.workplace, entries, archive.options)
-    what = entries[0].summary if len(entries) == 1 else counted(len(entries), "change")
-    return Undone(report.batch, f"Undone: {what}")
+    what = origin.summary if len(entries) == 1 else counted(len(entries), "change")
+    return Undone(report.batch, f"{'Done again' if again else 'Undone'}: {what}")

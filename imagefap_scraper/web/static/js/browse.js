@@ -114,6 +114,21 @@ function followArchive(grid, box) {
     });
 }
 
+/** Where nothing is yet, the page is made anew as soon as there is something. */
+function awaitFirst(pictures) {
+    if (document.querySelector(".refusal") !== null) {
+        return;
+    }
+    pictures.addEventListener("total", () => location.reload());
+    let version = document.documentElement.dataset.version;
+    document.addEventListener("archive-status", (event) => {
+        if (version !== String(event.detail.version)) {
+            version = String(event.detail.version);
+            pictures.refresh(0, 0).catch(() => {});
+        }
+    });
+}
+
 async function begin(element) {
     const pictures = new Pictures(element.dataset.query, Number(element.dataset.total));
     const grid = new Grid(element, pictures);
@@ -121,6 +136,7 @@ async function begin(element) {
     const shown = element.dataset.shown === undefined ? null : Number(element.dataset.shown);
     const kept = Place.kept ?? { at: shown ?? whole(asked.get("at")) ?? Number(element.dataset.start), shift: 0 };
     if (pictures.total === 0) {
+        awaitFirst(pictures);
         return;
     }
     // Until the first of them are here, the page stays as the server made it.

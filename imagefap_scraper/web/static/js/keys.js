@@ -8,11 +8,17 @@ import { KEYMAP } from "./keymap.js";
 
 const STORE = "keys";
 const LETTERS = "single-letters";
+const SIGNS = { ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
 const scopes = new Map();
 
 /** Return the keys of an action as the user has them. */
 export function keysOf(scope, id) {
     return stored()[`${scope}.${id}`] ?? KEYMAP[scope].actions[id][0];
+}
+
+/** Return what is printed on a key. */
+export function signOf(key) {
+    return SIGNS[key] ?? key;
 }
 
 /** Return what an action does, in words. */
@@ -115,11 +121,16 @@ function acts(scope) {
 }
 
 function find(name) {
+    // Nobody decides anything on a page that they do not see: there only the key that blanks it acts.
+    const blank = document.documentElement.classList.contains("blank");
     for (const [scope, actions] of registered()) {
         if (!acts(scope)) {
             continue;
         }
         for (const action of actions) {
+            if (blank && `${scope}.${action.id}` !== "everywhere.blank") {
+                continue;
+            }
             if (keysOf(scope, action.id).includes(name) && (action.when?.() ?? true)) {
                 return action;
             }

@@ -1,5 +1,5 @@
 // Every action of the review: its key, its button, and whether it can act now.
-import { keysOf, labelOf, register } from "../keys.js";
+import { keysOf, labelOf, register, signOf } from "../keys.js";
 import { toast } from "../toast.js";
 import { askTag, refresh } from "./tagging.js";
 import { MODES } from "./stage.js";
@@ -9,8 +9,6 @@ const SCOPE = "review";
 /** Milliseconds after which a held Space was a peek, and shows the first picture again when it is let go. */
 const HOLD = 350;
 const SLIDE = 5;
-/** What is printed on the keys. */
-const SIGNS = { ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
 
 /** Register all keys and make a button for each action. */
 export function setUpActions(review) {
@@ -45,7 +43,7 @@ function button(action, bar) {
     const [key] = keysOf(SCOPE, action.id);
     if (key) {
         const shown = document.createElement("kbd");
-        shown.textContent = SIGNS[key] ?? key;
+        shown.textContent = signOf(key);
         made.append(shown);
     }
     made.addEventListener("click", () => action.run());
@@ -118,17 +116,22 @@ function toggleLoupe(review) {
 /** Space shows the other picture; held, only for as long. */
 function flipping(review) {
     let pressed = 0;
+    let before = "";
     return {
         id: "flip",
         short: "Other",
         bar: "modes",
         run: () => {
             pressed = performance.now();
+            before = review.stage.wanted;
             review.flip();
         },
         up: () => {
             if (pressed && performance.now() - pressed > HOLD) {
                 review.flip();
+                if (review.stage.wanted !== before) {
+                    review.setMode(before);
+                }
             }
             pressed = 0;
         },
@@ -138,10 +141,15 @@ function flipping(review) {
 function others(review) {
     return [
         { id: "tag", short: "Tag", bar: "more", run: () => tag(review) },
-        { id: "play", short: "Play", bar: "more", enabled: () => review.group.members.some((one) => one.animated), run: () => review.stage.play() },
+        { id: "play", short: "Play", bar: "more", enabled: () => review.group.members.some((one) => one.animated), pressed: () => review.stage.playing, run: () => play(review) },
         { id: "facts", short: "Facts", bar: "more", pressed: () => !document.getElementById("facts").hidden, run: () => toggleFacts(review) },
         { id: "close", short: "All groups", bar: "more", run: () => close(review) },
     ];
+}
+
+async function play(review) {
+    await review.stage.play();
+    review.onchange();
 }
 
 function tag(review) {

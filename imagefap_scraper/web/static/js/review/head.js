@@ -1,4 +1,5 @@
 // What stands at the head of a review, and the line that says what Enter will do.
+import { keysOf, signOf } from "../keys.js";
 
 /** Say which group is shown, how far one is, and how long the rest will take. */
 export function showPlace(group, { number, total }, pace) {
@@ -15,6 +16,7 @@ export function showPlace(group, { number, total }, pace) {
 export function showLine(line) {
     const place = document.getElementById("consequence");
     const refused = !line.ok && !line.pending;
-    place.textContent = refused || line.pending ? line.text : `Enter: ${line.text}`;
+    const [key] = keysOf("review", "accept");
+    place.textContent = refused || line.pending ? line.text : `${key ? signOf(key) : "Accept"}: ${line.text}`;
     place.classList.toggle("cannot", refused);
 }

@@ -1,7 +1,13 @@
 // What is chosen about one group, before it is sent. Pictures are named by their numbers.
 import { postJson } from "../http.js";
+import { keysOf } from "../keys.js";
 
 const LETTERS = { keep: "Keep", skip: "To the trash", false: "Not the same", variant: "Variant" };
+
+function forOne() {
+    const keys = ["keep", "skip", "false"].flatMap((id) => keysOf("review", id).slice(0, 1));
+    return keys.length ? `, or ${keys.join(", ")} for one picture` : "";
+}
 
 /** The choices about one group; `onchange` is called whenever they, or the line that tells what they do, change. */
 export class Model {
@@ -149,7 +155,7 @@ export class Model {
             return { ok: false, text: "This is decided already. Undo takes it back; or choose again with 1 to 9." };
         }
         const why = this.group.guards.length ? ` (${this.group.guards[0].replace(/\.$/, "")})` : "";
-        return { ok: false, text: `Nothing is suggested${why}: choose with 1 to 9, or k, s, f for one picture.` };
+        return { ok: false, text: `Nothing is suggested${why}: choose with 1 to 9${forOne()}.` };
     }
 
     _foretell() {

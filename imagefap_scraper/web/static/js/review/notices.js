@@ -9,6 +9,15 @@ export function showNotice(text, label, run) {
     box.hidden = false;
 }
 
+/** Say that the page is left as soon as the last decisions are answered. */
+export function showSending(count) {
+    const box = document.getElementById("notice");
+    const words = document.createElement("p");
+    words.textContent = `Sending the last ${count === 1 ? "decision" : `${count} decisions`}. Please leave this page open.`;
+    box.replaceChildren(words);
+    box.hidden = false;
+}
+
 /** Take it away. */
 export function hideNotice() {
     document.getElementById("notice").hidden = true;
@@ -19,7 +28,7 @@ export function showUnsent(ids, onpick) {
     const box = document.getElementById("unsent");
     box.hidden = ids.size === 0;
     const count = ids.size === 1 ? "1 decision was" : `${ids.size} decisions were`;
-    box.replaceChildren(`${count} not sent. The choices are kept: look again and press Enter. `);
+    box.replaceChildren(`${count} not sent. The choices are kept: look again and accept. `);
     for (const id of ids) {
         box.append(button(`Group ${id}`, () => onpick(id)), " ");
     }

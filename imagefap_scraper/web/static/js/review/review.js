@@ -9,7 +9,7 @@ import { Model } from "./model.js";
 import { hideNotice, showNotice, showUnsent } from "./notices.js";
 import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
-import { forget, Sending } from "./sending.js";
+import { Sending, takenBack } from "./sending.js";
 import { MODES, Stage } from "./stage.js";
 
 /** The review screen. */
@@ -26,7 +26,6 @@ export class Review {
         );
         this.loupe = new Loupe(this.stage);
         this.models = new Map();
-        this.unsent = new Set();
         this.model = null;
         this.onchange = null;
         addEventListener("popstate", () => this._goBack());
@@ -159,9 +158,15 @@ export class Review {
         this.show(id);
     }
 
+    /** A batch about a group was taken back by its toast: show that group. */
+    undone(done, undone) {
+        takenBack(done.batch, undone.batch, done.group);
+        this.comeBack(done.group);
+    }
+
     /** Leave for the queue, when all is sent. */
     async leave() {
-        await this.sending.idle();
+        await this.sending.finish();
         location.assign(this.queue.address("/duplicates"));
     }
 
@@ -195,13 +200,10 @@ export class Review {
     _answered(id, answer) {
         this.queue.forget(id);
         this.models.delete(id);
-        this.unsent.delete(id);
-        showUnsent(this.unsent, (to) => this.show(to));
-        const undone = () => {
-            forget(answer.batch);
-            this.comeBack(id);
-        };
-        toast(answer.text, { undo: answer.batch, onUndone: undone });
+        this.sending.unsent.delete(id);
+        showUnsent(this.sending.unsent, (to) => this.show(to));
+        const done = { batch: answer.batch, group: id };
+        toast(answer.text, { undo: answer.batch, onUndone: (undone) => this.undone(done, undone) });
     }
 
     _failed(model, error) {
@@ -214,16 +216,16 @@ export class Review {
         if (error.isConflict) {
             model.conflict = true;
         } else {
-            this.unsent.add(id);
+            this.sending.unsent.add(id);
         }
-        showUnsent(this.unsent, (to) => this.show(to));
+        showUnsent(this.sending.unsent, (to) => this.show(to));
         toast(`Group ${id} was not decided: ${error.message}`, { wrong: true });
         this.show(id);
     }
 
     async _end() {
-        await this.sending.idle();
-        if (this.unsent.size === 0 && !this.model.conflict) {
+        await this.sending.finish();
+        if (this.sending.unsent.size === 0 && !this.model.conflict) {
             location.assign(this.queue.address("/duplicates/review"));
         }
     }

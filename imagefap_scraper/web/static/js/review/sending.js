@@ -1,16 +1,20 @@
 // Decisions on their way to the server: one after the other, after the next group is painted; and taken back.
 import { getJson, postJson } from "../http.js";
+import { showSending } from "./notices.js";
 
 const STORE = "review-batches";
+const UNDONE = "review-undone";
 const REMEMBERED = 200;
 
 /** Sends decisions in the order in which they were made. */
 export class Sending {
     constructor() {
         this.waiting = 0;
+        // Groups of which a decision did not reach the server.
+        this.unsent = new Set();
         this._last = Promise.resolve();
         addEventListener("beforeunload", (event) => {
-            if (this.waiting > 0) {
+            if (this.waiting > 0 || this.unsent.size > 0) {
                 event.preventDefault();
             }
         });
@@ -24,7 +28,7 @@ export class Sending {
         this.waiting += 1;
         const sent = Promise.all([this._last, painted()]).then(() => postJson(address, body));
         const done = sent.then((answer) => {
-            remember({ batch: answer.batch, group });
+            remember(STORE, { batch: answer.batch, group });
             return answer;
         });
         this._last = done.catch(() => {}).then(() => {
@@ -38,24 +42,46 @@ export class Sending {
         return this._last;
     }
 
+    /** The same for whoever leaves the page then: it says what it waits for. */
+    async finish() {
+        if (this.waiting > 0) {
+            showSending(this.waiting);
+        }
+        await this.idle();
+    }
+
     /**
      * Undo what was decided last in this tab, else what was done last at all.
-     * @returns {Promise<{text: string, group: ?number}>}
+     * @returns {Promise<?{text: string, group: ?number}>} null if there is nothing to undo.
      */
     async undo() {
         await this.idle();
-        const here = remembered().at(-1);
+        const here = remembered(STORE).at(-1);
         const batch = here?.batch ?? (await getJson("/api/undo/last")).batch;
+        if (batch === null) {
+            return null;
+        }
         // Whatever the answer: what was taken back elsewhere meanwhile is not asked for twice.
         forget(batch);
         const answer = await postJson(`/api/undo/${batch}`);
-        return { text: answer.text, group: here?.group ?? null };
+        const group = here?.group ?? null;
+        takenBack(batch, answer.batch, group);
+        return { text: answer.text, group };
     }
 
-    /** Do again what was undone last; returns what was done, in words. */
+    /**
+     * Do again what was undone last in this tab, else what was undone last at all.
+     * @returns {Promise<{text: string, batch: ?number, group: ?number}>}
+     */
     async redo() {
         await this.idle();
-        return postJson("/api/redo");
+        const here = remembered(UNDONE).at(-1);
+        // Whatever the answer, as above.
+        store(UNDONE, remembered(UNDONE).slice(0, -1));
+        const answer = await postJson(here ? `/api/undo/${here.batch}` : "/api/redo");
+        const group = here?.group ?? null;
+        remember(STORE, { batch: answer.batch, group });
+        return { text: answer.text, batch: answer.batch, group };
     }
 }
 
@@ -70,23 +96,30 @@ function painted() {
     });
 }
 
-function remembered() {
+function remembered(name) {
     try {
-        return JSON.parse(sessionStorage.getItem(STORE)) ?? [];
+        return JSON.parse(sessionStorage.getItem(name)) ?? [];
     } catch {
         return [];
     }
 }
 
-function store(stack) {
-    sessionStorage.setItem(STORE, JSON.stringify(stack.slice(-REMEMBERED)));
+function store(name, stack) {
+    sessionStorage.setItem(name, JSON.stringify(stack.slice(-REMEMBERED)));
 }
 
-/** A batch was taken back. */
-export function forget(batch) {
-    store(remembered().filter((one) => one.batch !== batch));
+function remember(name, one) {
+    store(name, [...remembered(name), one]);
 }
 
-function remember(one) {
-    store([...remembered(), one]);
+function forget(batch) {
+    store(STORE, remembered(STORE).filter((one) => one.batch !== batch));
+}
+
+/** Note that a batch about a group was taken back, and by which batch: so it can be done again. */
+export function takenBack(batch, undoing, group) {
+    forget(batch);
+    if (undoing !== null) {
+        remember(UNDONE, { batch: undoing, group });
+    }
 }

@@ -5,6 +5,10 @@ import { toast } from "../toast.js";
 export async function undo(review) {
     try {
         const undone = await review.sending.undo();
+        if (undone === null) {
+            toast("There is nothing to undo.");
+            return;
+        }
         toast(undone.text);
         review.comeBack(undone.group);
     } catch (error) {
@@ -16,8 +20,8 @@ export async function undo(review) {
 export async function redo(review) {
     try {
         const answer = await review.sending.redo();
-        toast(answer.text, { undo: answer.batch, onUndone: () => review.reload() });
-        review.reload();
+        toast(answer.text, { undo: answer.batch, onUndone: (undone) => review.undone(answer, undone) });
+        review.comeBack(answer.group);
     } catch (error) {
         toast(error.message, { wrong: true });
     }
