@@ -116,14 +116,14 @@ def paints(server: Server, runs: int) -> bool:
     """Measure the pages; the first answer of each is the coldest, and counts."""
     kept = True
     paths = {
+        "start page, first of all": "/",
         "queue": "/duplicates",
         "queue, its next 50": "/api/groups?limit=50",
         "review, a group with all of it": "/duplicates/review",
         "folder of 20,000": "/folders/2/0",
-        "its grid, 120 in the middle": "/api/images?q=user:2+folder:0&offset=10000&limit=120",
+        "its grid, 120 in the middle": "/api/images?q=user:%232+folder:%230&offset=10000&limit=120",
         "all pictures": "/images",
         "a search": "/images?q=w:%3E2000+folder:shelf*",
-        "start page": "/",
         "users": "/users",
         "tags": "/tags",
         "history": "/history",

@@ -29,6 +29,9 @@ ASKING = (GroupState.NEW, GroupState.SUGGESTED, GroupState.REOPENED)
 #: What is listed unless a class is asked for: what a second look has confirmed.
 SURE = tuple(str(kind) for kind in PairKind if kind is not PairKind.LOOK_ALIKE)
 
+#: From the surest kind to the least sure.
+SURENESS = case({str(kind): rank for rank, kind in enumerate(PairKind)}, value=DuplicateGroup.kind)
+
 #: Groups read at a time: few at first, so that the first lines do not wait for the last.
 _FIRST, _THEN = 50, 500
 
@@ -47,7 +50,7 @@ def listed(
     orders: dict[Order, list[Any]] = {
         "gain": [DuplicateGroup.bytes_to_win.desc()],
         "new": [DuplicateGroup.group_id.desc()],
-        "sure": [_sureness(), DuplicateGroup.margin.desc().nulls_last()],
+        "sure": [SURENESS, DuplicateGroup.margin.desc().nulls_last()],
     }
     return [
         (number, size) for number, size in connection.execute(query.order_by(*orders[order], DuplicateGroup.group_id))
@@ -61,16 +64,13 @@ def count_look_alikes(connection: Connection, states: Collection[str]) -> int:
 
 
 def _in(states: Collection[str]) -> ColumnElement[bool]:
-    return DuplicateGroup.state.in_(states) if states else _asks()
+    return DuplicateGroup.state.in_(states) if states else asks()
 
 
-def _asks() -> ColumnElement[bool]:
+def asks() -> ColumnElement[bool]:
+    """Return the condition that a group asks something today, also one put aside until a day that has come."""
     due = DuplicateGroup.deferred_until <= datetime.now(UTC)
     return or_(DuplicateGroup.state.in_(ASKING), and_(DuplicateGroup.state == GroupState.DEFERRED, due))
-
-
-def _sureness() -> ColumnElement[int]:
-    return case({str(kind): rank for rank, kind in enumerate(PairKind)}, value=DuplicateGroup.kind)
 
 
 def in_turn(connection: Connection, group_ids: Sequence[int]) -> Iterator[list[StoredGroup]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select, tuple_
+from sqlalchemy import case, func, or_, select, tuple_
 
 from imagefap_scraper.database import groups as stored
 from imagefap_scraper.database.duplicate_models import DuplicateGroup, DuplicateMember
@@ -19,7 +18,7 @@ from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.query.parser import parse
 from imagefap_scraper.query.rows import select_ids
 from imagefap_scraper.review.deciding import Choice, follow
-from imagefap_scraper.review.queue import ASKING, SURE, Order
+from imagefap_scraper.review.queue import SURE, SURENESS, Order, asks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,12 +54,11 @@ _SECTION = case(
     (DuplicateGroup.margin >= HIGH_MARGIN, Section.COPY),
     else_=Section.EYES,
 )
-_SURENESS = case({str(kind): rank for rank, kind in enumerate(PairKind)}, value=DuplicateGroup.kind)
 #: What each order compares, the least first; the number makes it a strict one.
 _KEYS: dict[Order, tuple[Any, ...]] = {
     "gain": (-DuplicateGroup.bytes_to_win, DuplicateGroup.group_id),
     "new": (-DuplicateGroup.group_id,),
-    "sure": (_SURENESS, -func.coalesce(DuplicateGroup.margin, -1), DuplicateGroup.group_id),
+    "sure": (SURENESS, -func.coalesce(DuplicateGroup.margin, -1), DuplicateGroup.group_id),
 }
 
 
@@ -126,12 +124,6 @@ def conditions(connection: Connection, wanted: Filter) -> list[ColumnElement[boo
     if wanted.query:
         found.append(DuplicateGroup.group_id.in_(_with_images(connection, wanted.query)))
     return found
-
-
-def asks() -> ColumnElement[bool]:
-    """Return the condition that a group asks something today, also one put aside until a day that has come."""
-    due = DuplicateGroup.deferred_until <= datetime.now(UTC)
-    return or_(DuplicateGroup.state.in_(ASKING), and_(DuplicateGroup.state == GroupState.DEFERRED, due))
 
 
 def _with_images(connection: Connection, query: str) -> Any:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
-import http.client
 import sqlite3
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 import web_bench
@@ -17,8 +14,7 @@ import web_bench
 from imagefap_scraper.database.session import DATABASE_NAME
 from imagefap_scraper.pace import history
 from imagefap_scraper.storage.lock import DirectoryLock
-from imagefap_scraper.web.archive import WebArchive
-from imagefap_scraper.web.browse import overview, retrying
+from imagefap_scraper.web.browse import retrying
 from imagefap_scraper.web.browse.crawl_status import duration, find_holder
 
 if TYPE_CHECKING:
@@ -348,36 +344,3 @@ def test_the_end_of_the_server_ends_a_retry(
             time.sleep(0.02)
     assert (project / "told").exists()
     assert time.monotonic() - began < 15
-
-
-def test_the_overview_is_made_before_anybody_asks_for_it(
-    bench: web_bench.Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = WebArchive(bench.workplace, bench.options)
-    archive.browsing.prepare()
-    asyncio.run(archive.close())
-    monkeypatch.setattr(overview, "make", None)
-    with archive.reading() as connection:
-        assert archive.browsing.overviews.get(connection).images("stored") == 4
-
-
-def test_an_archive_without_a_database_does_not_stop_the_server(tmp_path: Path) -> None:
-    bench = web_bench.bench(tmp_path)
-    (tmp_path / DATABASE_NAME).unlink(missing_ok=True)
-    archive = WebArchive(bench.workplace, bench.options)
-    archive.browsing.prepare()
-    asyncio.run(archive.close())
-
-
-def test_the_end_of_an_answer_does_not_wait_for_the_browsers_receipt(bench: web_bench.Bench) -> None:
-    with web_bench.serving(bench.root) as address:
-        connection = http.client.HTTPConnection(urlsplit(address).netloc)
-        times = []
-        for _ in range(10):
-            begin = time.perf_counter()
-            connection.request("GET", "/api/status", headers={"Host": urlsplit(address).netloc})
-            assert connection.getresponse().read()
-            times.append(time.perf_counter() - begin)
-        connection.close()
-    # Without TCP_NODELAY, all but the first few take 40 ms.
-    assert sorted(times)[3] < 0.035

@@ -87,6 +87,13 @@ def test_what_cannot_be_asked_is_refused_with_words(asking: TestClient, query: s
         assert asking.get(f"{path}?{query}").status_code == 400
 
 
+def test_a_filter_with_a_mistake_is_shown_with_the_mistake(asking: TestClient) -> None:
+    answer = asking.get("/duplicates", params={"q": 'folder:"'})
+    assert "The list cannot be filtered like that" in answer.text
+    assert 'value="folder:&#34;"' in answer.text
+    assert "Pixel-identical" in answer.text
+
+
 def test_no_name_gets_into_the_markup(asking: TestClient) -> None:
     for path in (
         "/duplicates",

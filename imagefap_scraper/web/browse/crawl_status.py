@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: What a holder of the lock writes into it; see `storage.lock`.
-_NOTE: Final = re.compile(
-    r"process (\d+), since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC: *('[^']*'|\S+)(.*)", re.DOTALL
-)
+_NOTE: Final = re.compile(r"process (\d+), since (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC: *('[^']*'|\S+)(.*)", re.DOTALL)
 _PROC_LOCKS: Final = Path("/proc/locks")
 #: Seconds over which the speed is measured, and that must have been seen before it tells anything.
 _SPAN: Final = 600.0

@@ -94,20 +94,18 @@ def _bytes(text: str) -> int:
 def queue(request: Request, wanted: Annotated[Address, Query()]) -> Response:
     """Show the queue by class, and one page of its groups."""
     archive = archive_of(request)
-    filtered = wanted.filter
     with archive.reading() as connection:
-        ids, following = sections.page(connection, filtered, wanted.sort, wanted.cursor, _PAGE)
         values: dict[str, Any] = {
+            **_listing(connection, wanted),
             "sums": sections.sums(connection),
             "states": sections.states(connection),
-            "rows": rows(connection, ids),
-            "total": sections.total(connection, filtered),
             "ready": {section: sections.ready(connection, Filter(section=section)) for section in BORING},
             "today": _done_today(connection),
         }
     return page(
         request,
         "duplicates/queue.html",
+        status=400 if values["refused"] else 200,
         **values,
         names=_SECTIONS,
         state_names=_STATES,
@@ -116,11 +114,22 @@ def queue(request: Request, wanted: Annotated[Address, Query()]) -> Response:
         boring=BORING,
         many=MANY_FILES,
         wanted=wanted,
-        following=following,
-        is_filtered=filtered != Filter(),
         job=_job_to_tell(archive.jobs.latest()),
         all_states=[str(state) for state in GroupState],
     )
+
+
+def _listing(connection: Connection, wanted: Address) -> dict[str, Any]:
+    """Return a page of the groups that are meant; none, and why, if that cannot be read."""
+    try:
+        filtered = wanted.filter
+        ids, following = sections.page(connection, filtered, wanted.sort, wanted.cursor, _PAGE)
+        total = sections.total(connection, filtered)
+    except UserInputError as error:
+        nothing: dict[str, Any] = {"rows": [], "total": sections.Sum(0, 0), "following": None}
+        return {**nothing, "is_filtered": True, "refused": str(error)}
+    found = {"rows": rows(connection, ids), "total": total, "following": following}
+    return {**found, "is_filtered": filtered != Filter(), "refused": ""}
 
 
 def _done_today(connection: Connection) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Jobs whose pages can still be looked at.
 _REMEMBERED = 20
 #: Seconds that the end of the server waits for a job to come to a good place; one that does not is as if it was killed.
-_PATIENCE = 20.0
+_PATIENCE = 3.0
 _FAULT = "This is a mistake in the program; the terminal that it runs in says more."
 
 _log = logging.getLogger(__name__)

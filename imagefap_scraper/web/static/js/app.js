@@ -9,14 +9,15 @@ const THEMES = { dark: "Theme: dark", light: "Theme: light", auto: "Theme: syste
 
 function setUpTheme() {
     const button = document.getElementById("theme-switch");
+    const chosen = () => localStorage.getItem("theme") ?? "dark";
     const show = () => {
-        button.textContent = THEMES[root.dataset.theme];
+        button.textContent = THEMES[chosen()];
     };
     button.hidden = false;
     button.addEventListener("click", () => {
         const names = Object.keys(THEMES);
-        root.dataset.theme = names[(names.indexOf(root.dataset.theme) + 1) % names.length];
-        localStorage.setItem("theme", root.dataset.theme);
+        localStorage.setItem("theme", names[(names.indexOf(chosen()) + 1) % names.length]);
+        document.dispatchEvent(new Event("theme-chosen"));
         show();
     });
     show();

@@ -1,10 +1,15 @@
 // Runs before anything is painted: a page must not flash in the other theme, nor show what was blanked.
 (() => {
     const root = document.documentElement;
-    const theme = localStorage.getItem("theme");
-    if (theme === "light" || theme === "auto") {
-        root.dataset.theme = theme;
-    }
+    const light = matchMedia("(prefers-color-scheme: light)");
+    const apply = () => {
+        const chosen = localStorage.getItem("theme");
+        // Dark unless the user wants light, or wants what their system says.
+        root.dataset.theme = chosen === "light" || (chosen === "auto" && light.matches) ? "light" : "dark";
+    };
+    light.addEventListener("change", apply);
+    document.addEventListener("theme-chosen", apply);
+    apply();
     if (sessionStorage.getItem("blank") === "1") {
         root.classList.add("blank");
     }
