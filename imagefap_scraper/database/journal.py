@@ -160,13 +160,16 @@ def actions_of_batch(connection: Connection, batch: int) -> list[Entry]:
 
 def batch_summary(connection: Connection, batch: int) -> str | None:
     """Return what a batch did in one line; None if there is no such batch, or all of it is undone."""
-    rows = connection.execute(
-        select(Action.summary).where(Action.batch == batch, Action.undone_by.is_(None)).order_by(Action.action_id)
-    ).scalars()
-    summaries = rows.all()
-    if not summaries:
-        return None
-    return summaries[0] if len(summaries) == 1 else f"{len(summaries):,} changes, the last: {summaries[-1]}"
+    found = select(Action.summary, Action.undoes)
+    still = found.where(Action.batch == batch, Action.undone_by.is_(None))
+    rows = connection.execute(still.order_by(Action.action_id)).all()
+    if len(rows) > 1:
+        return f"{len(rows):,} changes, the last: {rows[-1].summary}"
+    head, row = "", rows[0] if rows else None
+    while row is not None and row.undoes is not None:
+        head = "Done again: " if head.startswith("Undone") else "Undone: "
+        row = connection.execute(found.where(Action.action_id == row.undoes)).one()
+    return None if row is None else f"{head}{row.summary}"
 
 
 def later_action_on(connection: Connection, after: int, change: Change) -> int | None:

@@ -235,6 +235,17 @@ def test_one_picture_is_tagged_by_a_plain_form(seat: Seat) -> None:
     assert seat.bench.dump() == before
 
 
+def test_what_is_undone_and_done_again_by_forms_is_said_so(seat: Seat) -> None:
+    answer = seat.asking.post("/tags/images/2/add", data={"path": "plants", "back": "/images/2"})
+    said = []
+    for _ in range(3):
+        address = answer.headers["location"]
+        shown = seat.asking.get(address).text
+        said.append(re.search(r"<p>(.*?): made plants|<p>made plants", shown)[1])
+        answer = seat.asking.post(f"/undo/{parse_qs(urlsplit(address).query)['done'][0]}", data={"back": "/images/2"})
+    assert said == [None, "Undone", "Done again"]
+
+
 def test_a_picture_without_a_file_cannot_be_tagged(seat: Seat) -> None:
     for image_id in (77, 2**63 - 1):
         answer = seat.asking.post(f"/tags/images/{image_id}/add", data={"path": "plants", "back": "/"})

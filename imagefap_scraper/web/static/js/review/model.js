@@ -154,7 +154,7 @@ export class Model {
         if (this.group.state === "decided" || this.group.state === "applied") {
             return { ok: false, text: "This is decided already. Undo takes it back; or choose again with 1 to 9." };
         }
-        const why = this.group.guards.length ? ` (${this.group.guards[0].replace(/\.$/, "")})` : "";
+        const why = this.group.guards.length ? ` (${inBrackets(this.group.guards[0])})` : "";
         return { ok: false, text: `Nothing is suggested${why}: choose with 1 to 9${forOne()}.` };
     }
 
@@ -188,4 +188,9 @@ export class Model {
         this.settled = mine;
         this.onchange?.();
     }
+}
+
+/** A sentence as it stands within another; a word of capitals stays as it is. */
+function inBrackets(sentence) {
+    return sentence.replace(/\.$/, "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
