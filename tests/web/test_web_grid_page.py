@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
 MANY = 20_000
 DAY = "2026-01-01 00:00:00"
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 def seed(root: Path) -> None:
@@ -53,14 +50,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(root: Path) -> Iterator[str]:
     with web_bench.serving(root) as home:
         yield home
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
