@@ -106,11 +106,11 @@ def test_image_files_flow_while_pages_are_blocked(site: DemoSite, quiet: dict[st
     asked = [entry["kind"] for entry in quiet["log"] if is_page(entry) and entry["kind"] != "robots"]
     after = [number for number, kind in enumerate(asked) if kind in {"photo", "strip"}][1]
     site.set_fault(block={"seconds": 1.0, "after": after}, latency={"image": 0.15})
-    outcome = crawl(site, tmp_path / "out", "favorites", *WORDS, IMAGEFAP_BLOCK_PAUSE="1.2")
+    outcome = crawl(site, tmp_path / "out", "favorites", *WORDS, IMAGEFAP_BLOCK_PAUSE="2.4")
     assert outcome.code == 0, outcome.err
     log = site.requests()
     (refused,) = [entry for entry in log if entry.get("blocked")]
-    during = [entry["kind"] for entry in log if refused["t"] < entry["t"] < refused["t"] + 1.19]
+    during = [entry["kind"] for entry in log if refused["t"] < entry["t"] < refused["t"] + 2.39]
     assert during.count("image") >= 10
     assert set(during) == {"image"}
     same(tmp_path / "out", quiet)
