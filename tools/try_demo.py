@@ -23,6 +23,7 @@ EXPECTED = 3
 
 LAST_WORDS = """
 The files are in {demo}/get (straight names) and {demo}/read (blobs); each has its imagefap.database.
+Look at them in a browser, with their look-alikes: .venv/bin/python tools/process.py run --dir {demo}/read --open
 The one failed image is meant: its page shows no address. The pictures are tiny, so the database's share is large here.
 
 The demo site has stopped. To try more against it, start it again and leave it running:
