@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from seeded_groups import seeded
 
 from imagefap_scraper.exceptions import LockedError
 from imagefap_scraper.review import deciding, throwing_out
-from imagefap_scraper.web.work import jobs
+from imagefap_scraper.web.work import job_record, jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.testclient import TestClient
+
+    from imagefap_scraper.storage.files import ArchiveDirectory
 
 _SIXTY = ("pixel-identical",) * 60
 _IDENTICAL = {"class": "pixel-identical"}
@@ -67,6 +70,24 @@ def test_one_that_is_stopped_ends_between_two_portions_and_the_rest_can_follow(
         rest = ended(asking, asking.post(f"{address}/resume").headers["location"])
         assert (rest["state"], rest["done"], rest["total"]) == ("done", 10, 10)
     assert bench.whole() == []
+
+
+def test_who_is_told_of_the_end_finds_it_on_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = seeded(tmp_path, "pixel-identical")
+    write = job_record.write
+
+    def slow(directory: ArchiveDirectory, job: job_record.Job) -> None:
+        if job.ended is not None:
+            time.sleep(0.3)
+        write(directory, job)
+
+    monkeypatch.setattr(job_record, "write", slow)
+    with web_bench.client(bench) as asking:
+        ended(asking, _start(asking))
+        # The next job's record would be written over by one that comes too late.
+        left = job_record.read(bench.workplace.directory)
+        assert left is not None
+        assert left.state == "done"
 
 
 def test_there_is_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

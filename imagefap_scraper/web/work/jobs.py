@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
@@ -169,11 +169,11 @@ class Jobs:
         ended = "The server was ended while this ran." if self._closing and state is JobState.STOPPED else ""
         job.message = " ".join(part for part in (ended, message, _told(job)) if part)
         job.ended = datetime.now(UTC)
-        with self._lock:
-            # Last: who sees the state reads the rest.
-            job.state = state
         with suppress(StorageError):
-            job_record.write(self._workplace.directory, job)
+            job_record.write(self._workplace.directory, replace(job, state=state))
+        with self._lock:
+            # Last: who sees the state reads the rest, and the next job's record is not written over by this one's.
+            job.state = state
 
     def stop(self, job_id: int) -> Job:
         """Have a job end after what it is at; nothing if it has ended.
