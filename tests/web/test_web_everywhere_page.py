@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import web_bench
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +106,24 @@ def test_single_letters_can_be_off_or_want_alt(page: Page, home: str) -> None:
     page.goto(home)
     page.keyboard.press("Alt+b")
     assert page.locator("h1").is_visible()
+
+
+def test_small_pictures_are_blurred_until_they_are_pointed_at(page: Page, home: str) -> None:
+    page.goto(f"{home}images")
+    picture = page.locator(".cell img").first
+    expect(picture).to_have_css("filter", "none")
+    page.keyboard.press("Shift+B")
+    page.mouse.move(0, 0)
+    expect(picture).to_have_css("filter", re.compile("blur"))
+    page.reload()
+    expect(picture).to_have_css("filter", re.compile("blur"))
+    picture.hover()
+    expect(picture).to_have_css("filter", "none")
+    page.goto(f"{home}keys")
+    box = page.get_by_label("Small pictures are blurred")
+    expect(box).to_be_checked()
+    page.keyboard.press("Shift+B")
+    expect(box).not_to_be_checked()
 
 
 def test_the_docs_have_every_key(page: Page, home: str) -> None:

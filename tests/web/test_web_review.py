@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import web_bench
+from jobs_bench import ended
 from PIL import Image
 from seeded_groups import seeded
 from web_bench import encoded, family, picture
@@ -134,6 +135,31 @@ def test_putting_aside_needs_no_scripts(asking: TestClient, bench: Bench) -> Non
     assert rows[0][0] == "deferred"
     assert rows[0][1] is not None
     assert asking.get(f"/api/groups/{group['id']}").json()["position"]["number"] is None
+
+
+def test_what_goes_can_wait_for_the_end(asking: TestClient, bench: Bench) -> None:
+    first, second = copies(asking)[:2]
+    assert first["accept"]["text_later"].startswith("keep 1; at the end: 2 to the trash (")
+    foretold = asking.post(f"/api/groups/{first['id']}/preview", json={**accepting(first), "later": True}).json()
+    assert foretold["text"] == first["accept"]["text_later"]
+    answer = asking.post(f"/api/groups/{first['id']}/decide", json={**accepting(first), "later": True}).json()
+    assert answer["text"] == f"Done: {first['accept']['text_later']}"
+    fields = {**form(second, "keep", "skip"), "collect": "1"}
+    assert asking.post(f"/duplicates/{second['id']}/decide", data=fields).status_code == 303
+    refused = asking.post(f"/duplicates/{second['id']}/decide", data={**fields, "rev": "other"})
+    assert refused.status_code == 409
+    assert bench.ask("SELECT count(*) FROM blobs WHERE state = 'trashed'") == [(0,)]
+    assert len(bench.groups("decided")) == 2
+    assert "Throw out what is decided (2 groups)" in asking.get("/duplicates/review?class=pixel-identical").text
+    before = asking.get("/duplicates/review?class=pixel-identical").text
+    assert "Today: 2 decisions, 0 bytes won" in before
+    job = ended(asking, asking.post("/duplicates/apply").headers["location"])
+    assert job["done"] == 2
+    assert bench.ask("SELECT count(*) FROM blobs WHERE state = 'trashed'") == [(2,)]
+    after = asking.get("/duplicates/review?class=pixel-identical").text
+    assert "Today: 2 decisions," in after
+    assert "0 bytes won" not in after
+    assert bench.whole() == []
 
 
 def test_all_to_the_trash_is_refused_and_the_choices_are_kept(asking: TestClient, bench: Bench) -> None:

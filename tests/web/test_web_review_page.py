@@ -233,6 +233,36 @@ def test_a_tag_for_the_keeper_by_keys_alone(page: Page, home: str, bench: Bench)
     expect(page.locator("#consequence")).to_contain_text("Enter: keep 1")
 
 
+def test_what_goes_waits_for_the_end_if_that_is_preferred(page: Page, home: str, bench: Bench) -> None:
+    review(page, home, "?class=copy")
+    page.keyboard.press("o")
+    expect(page.locator("[data-action=collect]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#consequence")).to_contain_text("Enter: keep 1; at the end: 2 to the trash")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Done: keep 1; at the end: 2 to the trash")
+    expect(page.locator("#consequence")).to_contain_text("Enter: keep 1; at the end: 2 to the trash")
+    page.keyboard.press("2")
+    expect(page.locator("#consequence")).to_contain_text("Enter: keep 2; at the end: 1 to the trash")
+    page.keyboard.press("o")
+    expect(page.locator("#consequence")).to_contain_text("Enter: keep 2; 1 to the trash")
+    assert trashed(bench) == 0
+    page.goto(f"{home}duplicates")
+    page.get_by_role("button", name="Throw out what is decided (1 group)").click()
+    expect(page.locator("main")).to_contain_text("1 group carried out")
+    assert trashed(bench) == 1
+
+
+def test_a_number_accepts_at_once_if_that_is_preferred(page: Page, home: str, bench: Bench) -> None:
+    page.goto(f"{home}keys")
+    page.get_by_label("keep that picture and go on at once").check()
+    review(page, home, "?class=copy")
+    first = group_number(page)
+    page.keyboard.press("2")
+    page.wait_for_function("first => !location.search.includes(`g=${first}`)", arg=first)
+    expect(page.locator("#toasts")).to_contain_text("Done: keep 2; 1 to the trash")
+    assert trashed(bench) == 1
+
+
 def test_narrow_screens_flip(page: Page, home: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     review(page, home, "?class=copy")

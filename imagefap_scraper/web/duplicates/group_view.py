@@ -59,28 +59,33 @@ def group_document(shown: Shown) -> dict[str, Any]:
 
 
 def accept(shown: Shown) -> dict[str, Any] | None:
-    """Return what accepting the suggestion would do, in words, and the verdicts of it; None if there is none."""
+    """Return what accepting the suggestion would do, in words and as verdicts; None if there is none."""
     group = shown.group
     live = {one.sha256 for one in shown.members if one.state == "live"}
     if group.suggestion not in live or group.state not in _ASKING:
         return None
-    choice = follow(group)
+    verdicts = follow(group).verdicts
     try:
-        text = preview(shown, choice.verdicts, ())
+        after = foresee(shown, verdicts)
     except UserInputError:
         return None
-    return {"text": text, "verdicts": {sha256: str(verdict) for sha256, verdict in choice.verdicts.items()}}
+    numbers = _numbers(shown)
+    return {
+        "text": words.consequence_text(after, numbers),
+        "text_later": words.consequence_text(after, numbers, later=True),
+        "verdicts": {sha256: str(verdict) for sha256, verdict in verdicts.items()},
+    }
 
 
-def preview(shown: Shown, verdicts: Mapping[str, Verdict], variants: Collection[str]) -> str:
-    """Return in words what verdicts would do.
+def preview(shown: Shown, verdicts: Mapping[str, Verdict], variants: Collection[str], *, later: bool = False) -> str:
+    """Return in words what verdicts would do; `later`: while nothing is thrown out yet.
 
     Raises:
         UserInputError: they cannot be; pictures are named by their numbers.
     """
     numbers = _numbers(shown)
     try:
-        return words.consequence_text(foresee(shown, verdicts, variants), numbers)
+        return words.consequence_text(foresee(shown, verdicts, variants), numbers, later=later)
     except UserInputError as error:
         raise UserInputError(words.refusal_text(str(error), numbers)) from error
 

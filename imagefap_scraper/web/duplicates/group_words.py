@@ -78,12 +78,13 @@ def numbers_text(numbers: Sequence[int]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def consequence_text(after: Foreseen, numbers: Mapping[str, int]) -> str:
+def consequence_text(after: Foreseen, numbers: Mapping[str, int], *, later: bool = False) -> str:
     """Return what verdicts would do, as one line.
 
     Args:
         after: what they would do.
         numbers: of the members, by SHA-256.
+        later: nothing is thrown out yet.
     """
     parts: list[str] = []
     kept = [*([after.keeper] if after.keeper else []), *after.kept]
@@ -96,7 +97,8 @@ def consequence_text(after: Foreseen, numbers: Mapping[str, int]) -> str:
             f"keep {_list(after.variants, numbers)} as {'a variant' if len(after.variants) == 1 else 'variants'}"
         )
     if after.skipped:
-        parts.append(f"{_list(after.skipped, numbers)} to the trash ({bytes_text(after.bytes)})")
+        when = "at the end: " if later else ""
+        parts.append(f"{when}{_list(after.skipped, numbers)} to the trash ({bytes_text(after.bytes)})")
     if after.apart:
         parts.append(_apart(after, numbers))
     return "; ".join([*parts, *_gains(after, numbers)]) + "."

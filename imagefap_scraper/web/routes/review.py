@@ -45,11 +45,15 @@ Form = Annotated[FormData, Depends(form_of)]
 
 
 class Verdicts(BaseModel):
-    """What somebody decides: the revision they looked at, verdicts by SHA-256 (the keeper first), variants."""
+    """What somebody decides: the revision they looked at, verdicts by SHA-256 (the keeper first), variants.
+
+    With `later` nothing is thrown out yet; that is done for all such groups together, at the end.
+    """
 
     rev: str
     verdicts: dict[str, Literal["keep", "skip", "false"]]
     variants: list[str] = []
+    later: bool = False
 
     def choice(self, group_id: int) -> Choice:
         """Return it as the choice about a group."""
@@ -118,14 +122,14 @@ def foretell(request: Request, group_id: Number, given: Verdicts) -> dict[str, s
         shown = collect(connection, group_id, archive.options)
     if shown.group.rev != given.rev:
         raise ConflictError("this group has changed since you looked at it")
-    return {"text": preview(shown, choice.verdicts, choice.variants)}
+    return {"text": preview(shown, choice.verdicts, choice.variants, later=given.later)}
 
 
 @router.post("/api/groups/{group_id}/decide")
 def decide_group(request: Request, group_id: Number, given: Verdicts, queue: Queue) -> dict[str, Any]:
-    """Carry verdicts out; what is skipped goes to the trash at once. The answer names the group that comes next."""
+    """Carry verdicts out; what is skipped goes to the trash, or waits for later. Names the group that comes next."""
     archive = archive_of(request)
-    report, text, following = _decide(archive, queue, given.choice(group_id))
+    report, text, following = _decide(archive, queue, given.choice(group_id), later=given.later)
     return {"batch": report.batch, "text": text, "next": following}
 
 
@@ -148,7 +152,7 @@ def decide_by_form(request: Request, group_id: Number, form: Form, queue: Queue)
         return _again(request, queue, group_id, form, "Nothing was chosen: say what becomes of at least one picture.")
     choice = Choice(group_id, verdicts, variants, rev=str(form.get("rev", "")))
     try:
-        report, _, following = _decide(archive, queue, choice)
+        report, _, following = _decide(archive, queue, choice, later="collect" in form)
     except ConflictError:
         again = address("/duplicates/review", **queue.query, g=group_id)
         return page(request, "duplicates/review_changed.html", status=409, again=again)
@@ -157,15 +161,15 @@ def decide_by_form(request: Request, group_id: Number, form: Form, queue: Queue)
     return _go_on(queue, report, following)
 
 
-def _decide(archive: WebArchive, queue: ReviewQueue, choice: Choice) -> tuple[Report, str, int | None]:
+def _decide(archive: WebArchive, queue: ReviewQueue, choice: Choice, *, later: bool) -> tuple[Report, str, int | None]:
     """Carry out a choice; return what was done, in words too, and the group that comes next."""
     with archive.reading() as connection:
         before = queue.group_ids(connection)
         shown = collect(connection, choice.group_id, archive.options)
     if choice.rev != shown.group.rev:
         raise ConflictError(f"group {choice.group_id} has changed since you looked at it: look again, then decide")
-    text = preview(shown, choice.verdicts, choice.variants)
-    report = decide(archive.workplace, [choice], archive.options)
+    text = preview(shown, choice.verdicts, choice.variants, later=later)
+    report = decide(archive.workplace, [choice], archive.options, apply=not later)
     with archive.reading() as connection:
         after = queue.group_ids(connection)
     return report, f"Done: {text}", next_of(before, after, choice.group_id)
@@ -204,7 +208,7 @@ def _again(request: Request, queue: ReviewQueue, group_id: int, form: FormData, 
     with archive.reading() as connection:
         shown = collect(connection, group_id, archive.options)
         ids = queue.group_ids(connection)
-    chosen = {name: str(value) for name, value in form.multi_items() if name.startswith("verdict-")}
+    chosen = {name: str(value) for name, value in form.multi_items() if name.startswith(("verdict-", "collect"))}
     return _page(request, queue, group_document(shown), ids, status=400, refused=refused, chosen=chosen)
 
 

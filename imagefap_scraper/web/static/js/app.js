@@ -1,6 +1,7 @@
 // What every page does: theme, the key that blanks it, the sheet of keys, what the crawl does, a server that is gone.
 import { getJson } from "./http.js";
 import { acting, keysOf, labelOf, register } from "./keys.js";
+import { prefer, prefers } from "./preferences.js";
 
 const POLL_SECONDS = 3;
 const root = document.documentElement;
@@ -59,7 +60,7 @@ function keySheet() {
     const change = document.createElement("a");
     change.className = "button";
     change.href = "/keys";
-    change.textContent = "Change keys";
+    change.textContent = "Keys and preferences";
     foot.append(close, change);
     dialog.append(title, table, foot);
     dialog.addEventListener("close", () => dialog.remove());
@@ -71,6 +72,7 @@ function setUpKeys() {
     register("everywhere", [
         { id: "sheet", run: keySheet },
         { id: "blank", run: blank },
+        { id: "blur", run: () => prefer("blur", !prefers("blur")) },
         { id: "search", when: () => document.querySelector("dialog[open]") === null, run: () => document.querySelector(".search input")?.focus() },
     ]);
     document.getElementById("keys-link").addEventListener("click", (event) => {

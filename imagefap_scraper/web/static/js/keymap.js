@@ -21,6 +21,7 @@ export const KEYMAP = {
             "discard-all": [["x"], "Discard all (one always stays)"],
             defer: [["d"], "Later: after the next search"],
             "defer-month": [["Shift+D"], "Later: in a month"],
+            collect: [["o"], "Throw out at the end, or at once"],
             previous: [["p", "PageUp"], "Previous group"],
             next: [["n", "PageDown"], "Next group"],
             left: [["ArrowLeft"], "Look at the previous picture"],
@@ -109,6 +110,7 @@ export const KEYMAP = {
             sheet: [["?"], "Show the keys"],
             search: [["/"], "Search"],
             blank: [["b"], "Blank the page, and bring it back"],
+            blur: [["Shift+B"], "Blur small pictures until they are pointed at"],
         },
     },
 };

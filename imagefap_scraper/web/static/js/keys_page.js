@@ -1,6 +1,7 @@
 // The page on which keys are changed.
 import { keysOf, letters, nameOf, setKeys, setLetters } from "./keys.js";
 import { KEYMAP } from "./keymap.js";
+import { PREFERENCES, prefer, prefers } from "./preferences.js";
 
 /** Keys that belong to the browser and to those who have no mouse. */
 const TAKEN = new Set(["Tab", "Shift+Tab", "Shift", "Ctrl", "Alt", "Control", "Meta", "CapsLock", "AltGraph", "Dead", "Process"]);
@@ -98,6 +99,25 @@ function tables() {
     }
 }
 
+function preferences() {
+    for (const [name, words] of Object.entries(PREFERENCES)) {
+        const label = document.createElement("label");
+        const box = document.createElement("input");
+        box.type = "checkbox";
+        box.name = name;
+        box.checked = prefers(name);
+        box.addEventListener("change", () => prefer(name, box.checked));
+        label.append(box, ` ${words}`);
+        document.getElementById("preferences").append(label);
+    }
+    // Its key acts here as well.
+    document.addEventListener("preference", () => {
+        for (const box of document.querySelectorAll("#preferences input")) {
+            box.checked = prefers(box.name);
+        }
+    });
+}
+
 for (const radio of document.querySelectorAll("input[name=letters]")) {
     radio.checked = radio.value === letters();
     radio.addEventListener("change", () => setLetters(radio.value));
@@ -111,5 +131,6 @@ document.getElementById("keys-reset").addEventListener("click", () => {
     said.textContent = "All keys are as they came.";
     tables();
 });
+preferences();
 tables();
 document.getElementById("keys-page").hidden = false;

@@ -1,5 +1,6 @@
 // Every action of the review: its key, its button, and whether it can act now.
 import { keysOf, labelOf, register, signOf } from "../keys.js";
+import { prefer, prefers } from "../preferences.js";
 import { toast } from "../toast.js";
 import { askTag, refresh } from "./tagging.js";
 import { MODES } from "./stage.js";
@@ -9,6 +10,7 @@ const SCOPE = "review";
 /** Milliseconds after which a held Space was a peek, and shows the first picture again when it is let go. */
 const HOLD = 350;
 const SLIDE = 5;
+const COLLECT = "review-collect";
 
 /** Register all keys and make a button for each action. */
 export function setUpActions(review) {
@@ -69,7 +71,13 @@ function deciding(review) {
         { id: "discard-all", short: "Discard all", bar: "more", run: () => review.choose((model) => model.giveAll("skip")) },
         { id: "defer", short: "Later", bar: "main", run: () => review.defer(null) },
         { id: "defer-month", short: "In a month", bar: "more", run: () => review.defer("month") },
+        { id: "collect", short: "Throw out at the end", bar: "more", pressed: () => prefers(COLLECT), run: () => collect(review) },
     ];
+}
+
+function collect(review) {
+    prefer(COLLECT, !prefers(COLLECT));
+    review.model.heed();
 }
 
 function walking(review) {

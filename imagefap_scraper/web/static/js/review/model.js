@@ -1,6 +1,7 @@
 // What is chosen about one group, before it is sent. Pictures are named by their numbers.
 import { postJson } from "../http.js";
 import { keysOf } from "../keys.js";
+import { prefers } from "../preferences.js";
 
 const LETTERS = { keep: "Keep", skip: "To the trash", false: "Not the same", variant: "Variant" };
 
@@ -17,8 +18,18 @@ export class Model {
         this.variants = new Set();
         this.keeper = null;
         this.touched = false;
+        // Whether what goes is thrown out at the end: as the line says, whatever the user prefers meanwhile.
+        this.later = prefers("review-collect");
         this.onchange = null;
         this._settle(Promise.resolve(this._suggested()));
+    }
+
+    /** Throw out at the end, or at once, as the user prefers now. */
+    heed() {
+        if (this.later !== prefers("review-collect")) {
+            this.later = !this.later;
+            this._foretell();
+        }
     }
 
     /** Take the group as it is now, and keep what was chosen. */
@@ -112,7 +123,7 @@ export class Model {
     /** What is sent: the keeper comes first. */
     get payload() {
         if (!this.touched) {
-            return { rev: this.group.rev, verdicts: this.group.accept?.verdicts ?? {}, variants: [] };
+            return { rev: this.group.rev, verdicts: this.group.accept?.verdicts ?? {}, variants: [], later: this.later };
         }
         const order = [...this.verdicts.keys()].sort((one, other) => (other === this.keeper) - (one === this.keeper));
         const name = (number) => this.member(number).sha256;
@@ -120,6 +131,7 @@ export class Model {
             rev: this.group.rev,
             verdicts: Object.fromEntries(order.map((number) => [name(number), this.verdicts.get(number)])),
             variants: [...this.variants].map(name),
+            later: this.later,
         };
     }
 
@@ -149,7 +161,7 @@ export class Model {
     _suggested() {
         const accept = this.group.accept;
         if (accept) {
-            return { ok: true, text: accept.text };
+            return { ok: true, text: this.later ? accept.text_later : accept.text };
         }
         if (this.group.state === "decided" || this.group.state === "applied") {
             return { ok: false, text: "This is decided already. Undo takes it back; or choose again with 1 to 9." };

@@ -1,4 +1,5 @@
 // What happens between a key and the next group: choices, what is sent, and what comes back.
+import { prefers } from "../preferences.js";
 import { announce, toast } from "../toast.js";
 import { remember, rememberedGroup, rememberedMode, rememberMode } from "./address.js";
 import { showFacts } from "./facts.js";
@@ -101,6 +102,9 @@ export class Review {
         this._picked = number;
         if (this.model.member(number).state === "live") {
             this.stage.look(number);
+        }
+        if (prefers("review-at-once")) {
+            this.accept();
         }
     }
 
@@ -236,6 +240,7 @@ export class Review {
             this._keepChoices();
         }
         this.model = this.models.get(group.id) ?? new Model(group);
+        this.model.heed();
         if (this._sent !== this.model) {
             this._sent = null;
         }
