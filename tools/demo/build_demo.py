@@ -35,6 +35,7 @@ def demo_world(options: WorldOptions) -> World:
     _small_folders(builder, first)
     _other_kinds(builder, first)
     _second_user(builder, first)
+    _seen_before(builder, first)
     return builder.world
 
 
@@ -117,6 +118,17 @@ def _small_folders(builder: WorldBuilder, user: User) -> None:
 def _other_kinds(builder: WorldBuilder, user: User) -> None:
     builder.folder(user, "Nothing yet")
     builder.galleries_folder(user, "Galleries I like", list(builder.world.galleries.values())[:7])
+
+
+def _seen_before(builder: WorldBuilder, user: User) -> None:
+    """Pictures of the long walk once more, compressed again, smaller or brighter: what a review is for."""
+    gallery = builder.gallery(0, title="Seen before", uploader="Uploader Two")
+    edits = ("quality", "small", "bright")
+    for number, image_id in enumerate(user.folders[0].ids[1:18:2]):
+        original = builder.world.images[image_id]
+        recipe = replace(original.recipe, edit=edits[number % len(edits)])
+        builder.picture(gallery, name=f"seen before {number}.jpg", recipe=recipe, near_of=image_id)
+    builder.folder(user, "Seen before", gallery.ids)
 
 
 def _second_user(builder: WorldBuilder, first: User) -> None:
