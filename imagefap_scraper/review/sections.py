@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import case, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from imagefap_scraper.database import groups as stored
-from imagefap_scraper.database.duplicate_models import DuplicateGroup, DuplicateMember
+from imagefap_scraper.database.duplicate_models import DuplicateGroup, DuplicateMember, Pair
 from imagefap_scraper.database.models import Image
 from imagefap_scraper.dedup.kinds import GroupState, PairKind
 from imagefap_scraper.dedup.suggestion import HIGH_MARGIN
@@ -72,6 +73,7 @@ class Filter:
         state: of `GroupState`; empty for those that ask something today.
         rule: whose proposals; empty for any.
         least: bytes to win at the least.
+        distance: bits that any two compared pictures of it differ in at the most; None for any.
         query: that one of the members' images has to match, as `process.py print` takes it; empty for any.
     """
 
@@ -80,6 +82,7 @@ class Filter:
     state: str = ""
     rule: str = ""
     least: int = 0
+    distance: int | None = None
     query: str = ""
 
 
@@ -91,7 +94,14 @@ class Sum(NamedTuple):
 
 
 def read_filter(
-    *, section: str = "", kind: str = "", state: str = "", rule: str = "", least: int = 0, query: str = ""
+    *,
+    section: str = "",
+    kind: str = "",
+    state: str = "",
+    rule: str = "",
+    least: int = 0,
+    distance: int | None = None,
+    query: str = "",
 ) -> Filter:
     """Return the filter that an address names.
 
@@ -101,7 +111,7 @@ def read_filter(
     for word, known in ((section, Section), (kind, PairKind), (state, GroupState)):
         if word and word not in set(known):
             raise UserInputError(f"there is no {word!r}; there are {', '.join(known)}")
-    return Filter(Section(section) if section else None, kind, state, rule, max(least, 0), query.strip())
+    return Filter(Section(section) if section else None, kind, state, rule, max(least, 0), distance, query.strip())
 
 
 def conditions(connection: Connection, wanted: Filter) -> list[ColumnElement[bool]]:
@@ -121,9 +131,22 @@ def conditions(connection: Connection, wanted: Filter) -> list[ColumnElement[boo
         found.append(DuplicateGroup.rule == wanted.rule)
     if wanted.least:
         found.append(DuplicateGroup.bytes_to_win >= wanted.least)
+    if wanted.distance is not None:
+        found.append(~_farther_apart(wanted.distance))
     if wanted.query:
         found.append(DuplicateGroup.group_id.in_(_with_images(connection, wanted.query)))
     return found
+
+
+def _farther_apart(bits: int) -> ColumnElement[bool]:
+    one, other = aliased(DuplicateMember), aliased(DuplicateMember)
+    pairs = (
+        select(Pair.first)
+        .join(one, one.sha256 == Pair.first)
+        .join(other, (other.sha256 == Pair.second) & (other.group_id == one.group_id))
+        .where(one.group_id == DuplicateGroup.group_id, Pair.distance > bits)
+    )
+    return pairs.exists()
 
 
 def _with_images(connection: Connection, query: str) -> Any:

@@ -72,6 +72,7 @@ def test_pages_hold_each_group_once_also_when_some_are_decided_meanwhile(tmp_pat
 def test_the_filter_takes_size_kind_and_the_query_language(asking: TestClient) -> None:
     assert len(_ids(asking, "kind=crop")) == 1
     assert _ids(asking, "least=1 GB") == []
+    assert _ids(asking, "distance=0") == _ids(asking, "")
     assert len(_ids(asking, "least=1kB")) == 5
     assert len(_ids(asking, "q=id:1")) == 1
     assert _ids(asking, "q=name:not-there") == []
@@ -80,7 +81,19 @@ def test_the_filter_takes_size_kind_and_the_query_language(asking: TestClient) -
 
 @pytest.mark.parametrize(
     "query",
-    ["class=x", "kind=x", "state=x", "least=much", "q=id:", "cursor=x", "cursor=1", "cursor=99999999999999999999.1"],
+    [
+        "class=x",
+        "kind=x",
+        "state=x",
+        "least=much",
+        "distance=far",
+        "distance=65",
+        "distance=-1",
+        "q=id:",
+        "cursor=x",
+        "cursor=1",
+        "cursor=99999999999999999999.1",
+    ],
 )
 def test_what_cannot_be_asked_is_refused_with_words(asking: TestClient, query: str) -> None:
     for path in ("/duplicates", "/api/groups"):
@@ -109,3 +122,21 @@ def test_no_name_gets_into_the_markup(asking: TestClient) -> None:
 def test_an_empty_queue_says_so(tmp_path: Path) -> None:
     with web_bench.client(seeded(tmp_path)) as asking:
         assert "Nothing to do." in asking.get("/duplicates").text
+
+
+def test_groups_are_found_by_how_far_apart_their_pictures_are(tmp_path: Path) -> None:
+    bench = seeded(tmp_path, "copy", "copy", copies=2, distance=4)
+    near, far = (group.group_id for group in bench.groups())
+    with bench.workplace.transaction() as connection:
+        sql = (
+            "UPDATE pairs SET distance = 7 WHERE first = (SELECT min(sha256) FROM duplicate_members WHERE group_id = ?)"
+        )
+        connection.exec_driver_sql(sql, (far,))
+    with web_bench.client(bench) as asking:
+        assert _ids(asking, "distance=3") == []
+        assert _ids(asking, "distance=6") == [near]
+        assert sorted(_ids(asking, "distance=7")) == [near, far]
+        assert 'name="distance" value="6"' in asking.get("/duplicates?distance=6").text
+        assert (
+            "distance=6" in asking.get("/duplicates?distance=6").text.split('id="review-first" href="')[1].split('"')[0]
+        )

@@ -23,6 +23,8 @@ from imagefap_scraper.web.work.job_record import JobState
 
 router = APIRouter()
 
+#: Of a perceptual hash.
+HASH_BITS = 64
 #: Groups on one page.
 _PAGE = 50
 #: Groups in one answer to a program.
@@ -54,6 +56,7 @@ class Address(BaseModel):
     state: str = ""
     rule: str = ""
     least: str = ""
+    distance: str = ""
     q: str = ""
     sort: Literal["gain", "sure", "new"] = "gain"
     cursor: str = ""
@@ -68,15 +71,21 @@ class Address(BaseModel):
         """
         least = _bytes(self.least)
         return sections.read_filter(
-            section=self.section, kind=self.kind, state=self.state, rule=self.rule, least=least, query=self.q
+            section=self.section,
+            kind=self.kind,
+            state=self.state,
+            rule=self.rule,
+            least=least,
+            distance=_bits(self.distance),
+            query=self.q,
         )
 
     @property
     def query(self) -> dict[str, str]:
         """The same for another address, without the page; what is as usual is left out."""
         sort = "" if self.sort == "gain" else self.sort
-        named = {"kind": self.kind, "state": self.state, "rule": self.rule, "least": self.least, "q": self.q}
-        return {"class": self.section, **named, "sort": sort}
+        named = {"kind": self.kind, "state": self.state, "rule": self.rule, "least": self.least}
+        return {"class": self.section, **named, "distance": self.distance, "q": self.q, "sort": sort}
 
 
 def _bytes(text: str) -> int:
@@ -88,6 +97,16 @@ def _bytes(text: str) -> int:
         return min(int(float(number or "0") * factor), LARGEST)
     except (ValueError, OverflowError) as error:
         raise UserInputError(f"{text!r} is no size; write 300 kB or 2 MB") from error
+
+
+def _bits(text: str) -> int | None:
+    """Return a number of bits that was typed; None if that is nothing."""
+    typed = text.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdecimal()) or int(typed[:4]) > HASH_BITS:
+        raise UserInputError(f"{text!r} is no number of bits from 0 to {HASH_BITS}")
+    return int(typed)
 
 
 @router.get("/duplicates", include_in_schema=False)
