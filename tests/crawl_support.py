@@ -26,6 +26,8 @@ NO_WAITING = {
     "IMAGEFAP_PROGRESS": "off",
     # Each process that decodes takes a second of CPU to start, and a test has few pictures.
     "IMAGEFAP_INSPECT_WORKERS": "1",
+    # The search that follows a crawl costs half a second of CPU; whoever tests it, or all of a crawl, wants it.
+    "IMAGEFAP_DUPS_AFTER_CRAWL": "off",
 }
 #: By content, whatever the address says.
 EXTENSION = {
@@ -38,6 +40,8 @@ EXTENSION = {
     "TIFF": "tiff",
     "AVIF": "avif",
 }
+#: With the search for look-alikes behind it, as everybody has it.
+WHOLE = {"IMAGEFAP_DUPS_AFTER_CRAWL": "on"}
 LONGEST_CRAWL = 120.0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from crawl_support import (
+    WHOLE,
     available,
     check_blobs,
     check_order,
@@ -37,7 +38,7 @@ def test_read_mode_stores_everything_that_the_site_can_give(site: DemoSite, tmp_
     truth = site.truth()
     owner = user_of(truth, USER)
     folders = image_folders(owner)
-    outcome = crawl(site, tmp_path / "out", "favorites", "mode=read", f"user={USER.swapcase()}")
+    outcome = crawl(site, tmp_path / "out", "favorites", "mode=read", f"user={USER.swapcase()}", **WHOLE)
     assert outcome.code == 3, outcome.err  # one photo page has no address
     check_blobs(tmp_path / "out", truth, folders)
     check_order(tmp_path / "out", owner["user_id"], folders)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from crawl_support import crawl, rows
+from crawl_support import WHOLE, crawl, rows
 from review_bench import Bench, encoded, picture
 
 from imagefap_scraper.archive import Archive
@@ -55,7 +55,7 @@ def test_what_a_crawl_stored_of_a_blob_that_was_thrown_out_meanwhile_follows_it(
 
 def test_a_read_crawl_is_followed_by_a_search_and_never_stores_again_what_was_thrown_out(tmp_path: Path) -> None:
     with DemoSite.start() as site:
-        outcome = crawl(site, tmp_path, "favorites", "mode=read", "user=MeadowFan", "folder=Doubles")
+        outcome = crawl(site, tmp_path, "favorites", "mode=read", "user=MeadowFan", "folder=Doubles", **WHOLE)
         assert outcome.code in (0, 3)
         assert "Look-alikes" in outcome.err
         options = read_options({})
