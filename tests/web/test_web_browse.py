@@ -235,6 +235,7 @@ def test_a_running_crawl_is_seen_and_not_disturbed(
         assert holder.command == "scrapy favorites -a user=anna"
         crawl = asking.get("/api/status").json()["crawl"]
         assert crawl["wanted"] == 1
+        assert crawl["known"] == bench.ask("SELECT count(*) FROM images")[0][0]
         assert crawl["text"] == f"fetching: {crawl['stored']} stored, 1 to go"
         assert "A crawl is running" in asking.get("/").text
         refused = asking.post("/api/images/102/retry")

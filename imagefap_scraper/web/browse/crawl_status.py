@@ -50,11 +50,12 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a crawl has done since it began, and what is left: images; `left` is seconds, None while nobody knows."""
+    """What a crawl has done since it began, what is left, and all that is known: images; `left` is seconds, or None."""
 
     holder: Holder
     stored: int
     wanted: int
+    known: int
     left: float | None
     paused_until: datetime | None
 
@@ -94,7 +95,8 @@ class CrawlWatch:
             rate = self._rate(time.time(), stored)
             since = max(0, stored - self._before)
         left = wanted / rate if rate else None
-        return Progress(holder, since, wanted, left, paused_until(datetime.now(UTC)))
+        known = glance.count_of(connection, *ImageStatus)
+        return Progress(holder, since, wanted, known, left, paused_until(datetime.now(UTC)))
 
     def _begin(self, holder: Holder, stored: int, since: int) -> None:
         # To count what came since a moment looks at every image: that is done once a crawl.

@@ -118,9 +118,9 @@ def _bars(connection: Connection) -> list[plots.Bars]:
         (form, size, bytes_text(size), f"/images?q=type:{form.lower()}") for form, size in formats.most_common()
     ]
     found = [
-        plots.bars("Folders", ("Folder", "Bytes"), folders),
+        plots.bars("Folders", folders),
         plots.sizes(sizes),
-        plots.bars("Formats", ("Format", "Bytes"), by_format),
+        plots.bars("Formats", by_format),
     ]
     return [one for one in found if one.bars]
 

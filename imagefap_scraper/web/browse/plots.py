@@ -1,4 +1,4 @@
-"""Plots as plain shapes: what the template draws as SVG, with a table that says the same."""
+"""Plots as plain shapes: what the template draws, bars as bars and a line as SVG with a table that says the same."""
 
 from __future__ import annotations
 
@@ -14,30 +14,16 @@ if TYPE_CHECKING:
 #: The plots' own units; the page scales them.
 WIDTH: Final = 480
 _LINE_HEIGHT: Final = 160
-_ROW: Final = 34
-#: Characters of a label that fit beside its value.
-_LABEL: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row of a plot: a bar `width` long below its label and its value; `top` is where the row begins."""
+    """One row of a plot: a bar `width` long (of `WIDTH`) below its label and its value."""
 
     label: str
     value: str
     width: float
-    top: int
     link: str = ""
-
-    @property
-    def short(self) -> str:
-        """Return the label as far as there is room for it."""
-        return self.label if len(self.label) <= _LABEL else f"{self.label[: _LABEL - 1]}…"
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """Return it as a row of the table."""
-        return self.label, self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +31,7 @@ class Bars:
     """Bars below each other; empty without any."""
 
     title: str
-    head: tuple[str, str]
     bars: Sequence[Bar]
-
-    @property
-    def height(self) -> int:
-        """Return the height in the plot's units."""
-        return _ROW * len(self.bars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +46,22 @@ class Line:
     last: str
     most: str
     rows: Sequence[tuple[str, str]]
-    height: int = _LINE_HEIGHT
 
 
-def bars(title: str, head: tuple[str, str], rows: Sequence[tuple[str, float, str, str]]) -> Bars:
+def bars(title: str, rows: Sequence[tuple[str, float, str, str]]) -> Bars:
     """Return bars as long as their values.
 
     Args:
         title: what is shown.
-        head: of the table's two columns.
         rows: label, value, the value for people, and a link or nothing.
     """
     most = max((value for _, value, _, _ in rows), default=0) or 1
     drawn = [
         # Something that is there is seen.
-        Bar(label, text, round(max(1.0, WIDTH * value / most), 1) if value > 0 else 0.0, number * _ROW, link)
-        for number, (label, value, text, link) in enumerate(rows)
+        Bar(label, text, round(max(1.0, WIDTH * value / most), 1) if value > 0 else 0.0, link)
+        for label, value, text, link in rows
     ]
-    return Bars(title, head, drawn)
+    return Bars(title, drawn)
 
 
 def growth(days: Sequence[date], sizes: Sequence[int]) -> Line | None:
@@ -115,13 +93,13 @@ def pages(minutes: dict[datetime, int]) -> Bars:
         begin = moment.replace(minute=moment.minute - moment.minute % 10)
         parts[begin] = parts.get(begin, 0) + count
     rows = [(f"from {begin.astimezone():%H:%M}", count, number_text(count), "") for begin, count in parts.items()]
-    return bars("Pages asked for in the latest hour", ("Ten minutes", "Pages"), rows)
+    return bars("Pages asked for in the latest hour", rows)
 
 
 def sizes(counts: dict[int, int]) -> Bars:
     """Return how many files are of which size; `counts` by the power of two of bytes that they reach."""
     rows = [(_range(power, counts), count, number_text(count), "") for power, count in sorted(counts.items())]
-    return bars("Sizes of the files", ("Bytes", "Files"), rows)
+    return bars("Sizes of the files", rows)
 
 
 def _range(power: int, counts: dict[int, int]) -> str:

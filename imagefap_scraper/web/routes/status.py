@@ -18,7 +18,6 @@ def status(request: Request) -> dict[str, Any]:
     with archive.reading() as connection:
         crawl = archive.browsing.crawl.look(connection)
     retry = archive.browsing.retrying.outcome
-    summary = getattr(archive.jobs, "summary", None)
     return {
         "crawl": None
         if crawl is None
@@ -26,11 +25,12 @@ def status(request: Request) -> dict[str, Any]:
             "text": crawl.text,
             "stored": crawl.stored,
             "wanted": crawl.wanted,
+            "known": crawl.known,
             "seconds_left": None if crawl.left is None else round(crawl.left),
             "paused_until": None if crawl.paused_until is None else f"{crawl.paused_until:%Y-%m-%dT%H:%M:%SZ}",
         },
         "version": archive.browsing.version,
-        "job": None if summary is None else summary(),
+        "job": archive.jobs.summary(),
         "retry": None
         if not retry.number
         else {"number": retry.number, "image": retry.image_id, "running": retry.running, "text": retry.text},

@@ -8,8 +8,10 @@ function showCrawl(crawl) {
     const line = document.getElementById("crawl-text");
     const bar = document.getElementById("crawl-bar");
     if ((crawl === null) !== (line === null)) {
-        // A crawl has begun, or ended: the page says something else now.
-        location.reload();
+        // A crawl has begun, or ended: the page says something else now. Whoever is busy with it is left alone.
+        if (!isBusy()) {
+            location.reload();
+        }
         return;
     }
     if (crawl === null) {
@@ -17,8 +19,15 @@ function showCrawl(crawl) {
     }
     line.textContent = crawl.text;
     if (bar !== null) {
-        bar.value = bar.max - crawl.wanted;
+        bar.max = crawl.known;
+        bar.value = crawl.known - crawl.wanted;
     }
+}
+
+/** Somebody types, or has opened something. */
+function isBusy() {
+    const query = document.getElementById("query");
+    return query === document.activeElement || query.value !== query.defaultValue || document.querySelector("details[open], dialog[open]") !== null;
 }
 
 const opened = performance.now();
@@ -29,7 +38,7 @@ document.addEventListener("archive-status", (event) => {
     const changed = version !== null && now !== version;
     version ??= now;
     showCrawl(crawl);
-    const quiet = document.activeElement === document.body && scrollY === 0 && !document.querySelector("details[open], dialog[open]");
+    const quiet = document.activeElement === document.body && scrollY === 0 && !isBusy();
     if (changed && quiet && performance.now() - opened > RELOAD_AFTER * 1000) {
         location.reload();
     }
