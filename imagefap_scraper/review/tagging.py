@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.filesize import decimal
@@ -58,6 +58,17 @@ def select_images(connection: Connection, images: Sequence[int] | None, query: s
         raise UserInputError("name either the pictures or a query")
     chosen = queries.image_ids(connection, query or "") if images is None else sorted(set(images))
     return Selection(tags.blobs_shown(connection, chosen), len(chosen), _bare(connection, chosen))
+
+
+def only_with(connection: Connection, selection: Selection, path: str) -> Selection:
+    """Return those of selected pictures that carry a tag.
+
+    Raises:
+        UserInputError: there is no such tag.
+    """
+    tag = need(tags.TagTree(connection), path)
+    having = set(tags.blobs_with(connection, tag.tag_id))
+    return replace(selection, blobs={sha256: size for sha256, size in selection.blobs.items() if sha256 in having})
 
 
 def _bare(connection: Connection, images: Sequence[int]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
@@ -36,6 +38,7 @@ class WebArchive:
         thumbnails: made on demand.
         jobs: what takes long.
         browsing: the running crawl, and retries.
+        archive_id: by which a browser tells this archive from another one at the same address; says nothing about it.
     """
 
     def __init__(self, workplace: Workplace, options: Options) -> None:
@@ -46,6 +49,7 @@ class WebArchive:
         self.jobs = Jobs(workplace)
         self._readers = _Readers(workplace.database)
         self.browsing = Browsing(workplace, self.reading)
+        self.archive_id = _archive_id(workplace.database)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -63,6 +67,15 @@ class WebArchive:
         self.browsing.close()
         await self.pool.close()
         self._readers.close()
+
+
+def _archive_id(database: Path) -> str:
+    with suppress(OSError):
+        found = database.stat()
+        return hashlib.sha256(b"%d %d %b" % (found.st_dev, found.st_ino, os.fsencode(database.resolve()))).hexdigest()[
+            :16
+        ]
+    return ""
 
 
 @dataclass

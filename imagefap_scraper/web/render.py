@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from imagefap_scraper.web.archive import WebArchive
 
+_TURNING = re.compile("[\u0000-\u001f\u007f-\u009f\u2028-\u202e]")
+_ISOLATES, _ISOLATES_END, _UNREADABLE = "\u2066\u2067\u2068", "\u2069", "\ufffd"
 #: Templates and static files lie beside this module.
 HERE = Path(__file__).parent
 #: The parts of the archive in the order of the navigation: address and name.
@@ -59,6 +62,24 @@ def iso_text(moment: datetime) -> str:
     return f"{_aware(moment):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def sentence_text(text: str) -> str:
+    """Return words with names in them in which no name turns the rest around: what would is shown as unreadable.
+
+    These are control characters, line ends, embeddings and overrides of direction, and isolates without an end;
+    `plain` in dom.js does the same.
+    """
+    signs = list(_TURNING.sub(_UNREADABLE, text))
+    opened: list[int] = []
+    for place, sign in enumerate(signs):
+        if sign in _ISOLATES:
+            opened.append(place)
+        elif sign == _ISOLATES_END and opened:
+            opened.pop()
+    for place in opened:
+        signs[place] = _UNREADABLE
+    return "".join(signs)
+
+
 def _aware(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -80,6 +101,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(bytes=bytes_text, number=number_text, counted=counted, moment=moment_text, iso=iso_text)
+    environment.filters["sentence"] = sentence_text
     environment.globals.update(sections=SECTIONS, address=address)
     return environment
 
@@ -88,12 +110,18 @@ _TEMPLATES = Jinja2Templates(env=_environment())
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    """Return a page of `templates/`; in it are `request`, `section` (of the navigation), `here` and `done`.
+    """Return a page of `templates/`; in it are `request`, `section` (of the navigation), `here`, `done`, `archive_id`.
 
     `done` is the action that the last change left behind (`?done=NUMBER`, a batch of the history), so that the page can
     say so and offer to undo it; None without one.
     """
-    shared = {"section": _section(request.url.path), "here": _here(request.url), "done": _done(request)}
+    archive: WebArchive = request.app.state.archive
+    shared = {
+        "section": _section(request.url.path),
+        "here": _here(request.url),
+        "done": _done(request),
+        "archive_id": archive.archive_id,
+    }
     return _TEMPLATES.TemplateResponse(request, template, {**shared, **values}, status_code=status)
 
 

@@ -242,3 +242,49 @@ def test_without_scripts_there_are_pages_and_links(browser: Any, home: str) -> N
     page.locator(".cell .open").first.click()
     assert re.search(r"/images/\d+$", page.url)
     context.close()
+
+
+def test_a_zoomed_picture_is_moved_by_keys(page: Any) -> None:
+    open_folder(page)
+    page.locator("[data-image='1'] .open").click()
+    page.wait_for_selector(".lightbox .frame img")
+    style = "document.querySelector('.lightbox .frame img').style.transform"
+    page.keyboard.press("ArrowDown")
+    assert "translate(0px, 0px)" in page.evaluate(style)
+    for _ in range(8):
+        page.keyboard.press("+")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowRight")
+    moved = re.search(r"translate\((-?[\d.]+)px, (-?[\d.]+)px\)", page.evaluate(style))
+    assert moved is not None
+    assert float(moved[1]) < -50
+    assert float(moved[2]) < -50
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Shift+ArrowLeft")
+    assert "translate(0px, 0px)" in page.evaluate(style)
+    assert page.locator(".lightbox .where").inner_text() == "1 of 20,000"
+
+
+def test_the_buttons_keep_the_focus_at_the_ends(page: Any) -> None:
+    open_folder(page)
+    page.locator("[data-image='2'] .open").click()
+    page.wait_for_selector(".lightbox .frame img")
+    back = page.get_by_role("button", name="Previous picture")
+    back.click()
+    wait(page, "document.querySelector('.lightbox .where').innerText == '1 of 20,000'")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Previous picture"
+    assert page.locator(".lightbox .where").inner_text() == "1 of 20,000"
+
+
+def test_a_blank_page_pauses_the_slideshow(page: Any) -> None:
+    page.add_init_script("localStorage.setItem('slideshow-seconds', '1')")
+    open_folder(page)
+    page.locator("[data-image='1'] .open").click()
+    page.wait_for_selector(".lightbox .frame img")
+    page.keyboard.press("Space")
+    page.keyboard.press("b")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("b")
+    assert page.locator(".lightbox .where").inner_text().startswith("1 of")
+    assert page.locator(".lightbox button", has_text=re.compile("^Slideshow$")).count() == 1

@@ -55,7 +55,7 @@ def test_keys_go_from_group_to_group_and_into_the_review_and_back(page: Page, ho
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/duplicates/review?*g={groups[1]}*")
     page.go_back()
-    page.wait_for_function(f"document.activeElement.dataset.group === '{groups[1]}'")
+    page.wait_for_function("group => document.activeElement.dataset.group === group", arg=groups[1])
     page.keyboard.press("r")
     page.wait_for_url(f"**/duplicates/review?*g={groups[0]}*")
 

@@ -54,6 +54,9 @@ def test_the_end_of_the_queue_says_that_it_waits_for_the_last_decisions(page: Pa
         page.close(run_before_unload=True)
     assert asked.value.type == "beforeunload"
     asked.value.dismiss()
+    # It is sent after the next paint.
+    while not held:
+        page.wait_for_timeout(20)
     held[0].continue_()
     expect(page.locator("h1")).to_have_text("All done")
     assert bench.groups("new", "suggested") == []

@@ -103,7 +103,7 @@ def test_every_way_to_compare_shares_one_zoom(page: Page, home: str) -> None:
     assert page.evaluate(blend) == "difference"
     page.mouse.move(640, 300)
     page.mouse.wheel(0, -300)
-    page.wait_for_function("document.querySelector('#stage img').style.transform.includes('scale(3.125')")
+    page.wait_for_function("() => document.querySelector('#stage img').style.transform.includes('scale(3.125')")
     page.keyboard.press("0")
     assert all("scale(1)" in one for one in transforms(page))
     page.reload()

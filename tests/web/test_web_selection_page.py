@@ -341,3 +341,144 @@ def test_an_answer_that_comes_too_late_is_dropped(page: Page, home: str) -> None
     page.wait_for_timeout(250)
     assert offer(page, "folder:").count() == 0
     assert offer(page, "user:").is_visible()
+
+
+def test_back_finds_the_selection_of_each_view(page: Page, home: str) -> None:
+    folder(page, home)
+    cell(page, 1).locator(".pick").check()
+    cell(page, 3).locator(".pick").check()
+    folder(page, home, "/folders/1/9")
+    page.locator(".cell .pick").first.check()
+    folder(page, home, "/images")
+    page.go_back()
+    bar(page, f"1 picture selected, {size_of_first(page, home)}")
+    page.go_back()
+    bar(page, "2 pictures selected, 2.0 kB")
+    assert [is_selected(page, number) for number in range(5)] == [False, True, False, True, False]
+
+
+def size_of_first(page: Page, home: str) -> str:
+    facts = page.request.post(f"{home}/api/selection", data={"images": [1]}, headers={"Origin": home}).json()
+    return str(facts["text"].rpartition(", ")[2])
+
+
+def test_what_has_the_focus_lies_above_the_bar(page: Page, home: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    folder(page, home)
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    bar(page, "1 picture selected, 1.0 kB")
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+    held = page.locator(".cell:focus-within").bounding_box()
+    foot = page.locator(".selection-bar").bounding_box()
+    assert held is not None
+    assert foot is not None
+    assert held["y"] + held["height"] <= foot["y"] + 1
+    assert foot["height"] < 80
+
+
+def test_a_view_that_becomes_empty_says_so(page: Page, home: str, bench: web_bench.Bench) -> None:
+    put_on(page, home, "soon-gone", 0, 1, 2)
+    folder(page, home, "/images?q=tag:soon-gone")
+    page.keyboard.press("g")
+    page.keyboard.press("Shift+A")
+    page.keyboard.press("Shift+T")
+    page.locator(".tagging input[type=checkbox]").check()
+    page.keyboard.press("Enter")
+    page.get_by_text("No picture is like that.").wait_for()
+    assert tagged(bench) == {}
+
+
+def test_only_what_has_a_tag_is_moved_to_another(page: Page, home: str, bench: web_bench.Bench) -> None:
+    put_on(page, home, "old", 0)
+    put_on(page, home, "new", 9)
+    folder(page, home)
+    for number in range(4):
+        cell(page, number).locator(".pick").check()
+    page.keyboard.press("m")
+    page.get_by_label("To").fill("new")
+    page.keyboard.press("Enter")
+    page.locator("#toasts").get_by_text("put new on 1 picture").wait_for()
+    assert tagged(bench) == {"new": 2}
+
+
+def put_on(page: Page, home: str, tag: str, *numbers: int) -> None:
+    body = {"images": [1001 + number for number in numbers], "add": [tag], "create": True}
+    assert page.request.post(f"{home}/api/tagging", data=body, headers={"Origin": home}).ok
+
+
+def test_undo_is_done_once_and_nothing_else_takes_its_place(page: Page, home: str, bench: web_bench.Bench) -> None:
+    folder(page, home)
+    tag_first(page, "plants")
+    undo = page.locator("#toasts .undo")
+    undo.focus()
+    page.evaluate("import('/static/js/toast.js').then(({ toast }) => toast('Something else is done.'))")
+    page.get_by_text("Something else is done.").wait_for()
+    assert undo.evaluate("button => button === document.activeElement")
+    page.route("**/api/undo/*", lambda route: page.wait_for_timeout(400) or route.continue_())
+    undo.dblclick()
+    page.locator("#toasts").get_by_text("Undone: made plants").wait_for()
+    page.wait_for_timeout(300)
+    assert page.locator(".toast.wrong").count() == 0
+    assert undo.count() == 0
+    assert tagged(bench) == {}
+    # The focus is where it was.
+    assert page.evaluate("document.activeElement.closest('.cell') !== null")
+
+
+def tag_first(page: Page, tag: str) -> None:
+    """Tag the first picture by keys, with a tag that is made on the way."""
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    page.get_by_label("Add a tag").fill(tag)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Make it").click()
+    page.locator("#toasts .undo").wait_for()
+
+
+def test_a_key_takes_back_what_was_done_just_now(page: Page, home: str, bench: web_bench.Bench) -> None:
+    folder(page, home)
+    page.keyboard.press("u")
+    tag_first(page, "plants")
+    assert tagged(bench) == {"plants": 1}
+    page.keyboard.press("u")
+    page.locator("#toasts").get_by_text("Undone: made plants").wait_for()
+    assert tagged(bench) == {}
+
+
+def test_no_name_turns_a_sentence_around(page: Page, home: str) -> None:
+    folder(page, home)
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    page.get_by_label("Add a tag").fill("\u202eevil\u2067")
+    page.keyboard.press("Enter")
+    page.get_by_text("There is no tag “\u2068\ufffdevil\ufffd\u2069” yet.").wait_for()
+    page.get_by_role("button", name="Make it").click()
+    page.locator("#toasts .undo").wait_for()
+    assert page.locator("#toasts p").inner_text().startswith("made \ufffdevil\ufffd; put \ufffdevil\ufffd on")
+    page.goto(f"{home}/history")
+    assert "made \ufffdevil\ufffd; put" in page.locator("main").inner_text()
+
+
+def test_a_picture_is_selected_and_tagged_where_it_is_large(page: Page, home: str, bench: web_bench.Bench) -> None:
+    folder(page, home, "/folders/1/9")
+    page.locator(".cell .open").first.click()
+    page.locator(".lightbox .frame img").wait_for()
+    page.keyboard.press("x")
+    selected = page.get_by_role("button", name="Select", exact=True)
+    assert selected.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("t")
+    page.get_by_label("Add a tag").fill("plants")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Make it").click()
+    # What is said is said on top of it, and can be used there.
+    undo = page.locator("dialog.lightbox #toasts .undo")
+    undo.wait_for()
+    assert tagged(bench) == {"plants": 1}
+    undo.click()
+    page.locator("dialog.lightbox #toasts").get_by_text("Undone").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("dialog.lightbox").wait_for(state="hidden")
+    assert page.evaluate("document.getElementById('toasts').parentNode === document.body")
+    bar(page, f"1 picture selected, {size_of_first(page, home)}")

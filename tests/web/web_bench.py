@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ HOME = f"http://127.0.0.1:{PORT}"
 OWN = {"Origin": HOME, "Sec-Fetch-Site": "same-origin"}
 
 _PROJECT = Path(__file__).resolve().parents[2]
-__all__ = ["HOME", "OWN", "PORT", "Bench", "client", "encoded", "family", "picture", "serving"]
+__all__ = ["HOME", "OWN", "PORT", "Bench", "client", "encoded", "family", "picture", "running", "serving"]
 
 
 @contextmanager
@@ -40,13 +41,22 @@ def client(bench: Bench, **headers: str) -> Iterator[TestClient]:
 @contextmanager
 def serving(root: Path, **environment: str) -> Iterator[str]:
     """Run `process.py run` over an archive; gives the address of the start page."""
-    command = [sys.executable, str(_PROJECT / "tools" / "process.py"), "run", "--dir", str(root), "--port", "0"]
+    with running(root, **environment) as (home, _):
+        yield home
+
+
+@contextmanager
+def running(root: Path, port: int = 0, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The same at a port (0: any that is free); gives the process as well."""
+    command = [sys.executable, str(_PROJECT / "tools" / "process.py"), "run", "--dir", str(root), "--port", str(port)]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("IMAGEFAP_")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**variables, **environment}) as server:
         try:
             assert server.stdout is not None
-            yield server.stdout.readline().split()[0]
+            yield server.stdout.readline().split()[0], server
         finally:
+            # One that a test has stopped could not end.
+            server.send_signal(signal.SIGCONT)
             server.terminate()
             server.wait(timeout=20)
 

@@ -145,6 +145,9 @@ def _reason(reason: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, 
 def _pair(pair: Any, numbers: Mapping[str, int]) -> dict[str, Any]:
     """Return a pair, the lower number first; `orientation` turns that one so that it looks like the other."""
     first, second, orientation = numbers[pair.first], numbers[pair.second], pair.orientation
+    crop = None
+    if box := pair.details.get("crop"):
+        crop = {"part": numbers[pair.first if pair.details.get("part") == "first" else pair.second], "box": box}
     if first > second:
         first, second, orientation = second, first, _INVERSE.get(orientation, orientation)
     return {
@@ -158,4 +161,5 @@ def _pair(pair: Any, numbers: Mapping[str, int]) -> dict[str, Any]:
         "turn_text": words.TURNS[orientation],
         "peak": None if pair.peak is None else round(pair.peak),
         "difference": words.difference(pair),
+        "crop": crop,
     }

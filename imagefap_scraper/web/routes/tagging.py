@@ -32,11 +32,15 @@ class Chosen(BaseModel):
 
 
 class Tagging(Chosen):
-    """What is put on them and taken off; `create` makes tags that there are not yet."""
+    """What is put on them and taken off; `create` makes tags that there are not yet.
+
+    With `among`, only of those that carry that tag: what moves from one tag to another.
+    """
 
     add: list[TagPath] = Field([], max_length=_MOST_TAGS)
     remove: list[TagPath] = Field([], max_length=_MOST_TAGS)
     create: bool = False
+    among: TagPath | None = None
 
 
 @router.post("/api/tagging")
@@ -45,6 +49,8 @@ def change(request: Request, wanted: Tagging) -> dict[str, Any]:
     archive = archive_of(request)
     with archive.reading() as connection:
         selection = tagging.select_images(connection, wanted.images, wanted.query)
+        if wanted.among is not None:
+            selection = tagging.only_with(connection, selection, wanted.among)
     found = tagging.change_tags(
         archive.workplace, selection, add=wanted.add, remove=wanted.remove, create=wanted.create
     )

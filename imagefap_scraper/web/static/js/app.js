@@ -1,7 +1,9 @@
 // What every page does: theme, the key that blanks it, the sheet of keys, what the crawl does, a server that is gone.
+import { showDialog, topDialog } from "./dialogs.js";
 import { getJson } from "./http.js";
-import { acting, keysOf, labelOf, register } from "./keys.js";
+import { acting, keysOf, labelOf, register, signOf } from "./keys.js";
 import { prefer, prefers } from "./preferences.js";
+import { announce, pressUndo, undoButton } from "./toast.js";
 
 const POLL_SECONDS = 3;
 const root = document.documentElement;
@@ -27,6 +29,7 @@ function setUpTheme() {
 function blank() {
     const on = root.classList.toggle("blank");
     sessionStorage.setItem("blank", on ? "1" : "0");
+    document.dispatchEvent(new CustomEvent("blanked", { detail: on }));
 }
 
 function keySheet() {
@@ -38,15 +41,16 @@ function keySheet() {
     dialog.setAttribute("aria-labelledby", "sheet-title");
     const title = document.createElement("h2");
     title.id = "sheet-title";
+    title.tabIndex = -1;
     title.textContent = "Keys";
     const table = document.createElement("table");
     for (const [scope, actions] of acting()) {
         for (const action of actions) {
             const row = table.insertRow();
             const keys = row.insertCell();
-            for (const key of keysOf(scope, action.id)) {
+            for (const sign of keysOf(scope, action.id).map(signOf).filter((one) => one !== "")) {
                 const shown = document.createElement("kbd");
-                shown.textContent = key;
+                shown.textContent = sign;
                 keys.append(shown, " ");
             }
             row.insertCell().textContent = labelOf(scope, action.id);
@@ -65,7 +69,9 @@ function keySheet() {
     dialog.append(title, table, foot);
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
-    dialog.showModal();
+    showDialog(dialog);
+    // Its beginning is what is read first, not the buttons at its foot.
+    title.focus();
 }
 
 function setUpKeys() {
@@ -73,7 +79,8 @@ function setUpKeys() {
         { id: "sheet", run: keySheet },
         { id: "blank", run: blank },
         { id: "blur", run: () => prefer("blur", !prefers("blur")) },
-        { id: "search", when: () => document.querySelector("dialog[open]") === null, run: () => document.querySelector(".search input")?.focus() },
+        { id: "undo", when: () => undoButton() !== null, run: pressUndo },
+        { id: "search", when: () => topDialog() === null, run: () => document.querySelector(".search input")?.focus() },
     ]);
     document.getElementById("keys-link").addEventListener("click", (event) => {
         if (!event.ctrlKey && !event.metaKey) {
@@ -83,13 +90,21 @@ function setUpKeys() {
     });
 }
 
+/** How the crawl stands: "", "running" or "paused"; null before the first look. */
+let stands = null;
+
 function showCrawl(crawl) {
     const chip = document.getElementById("crawl");
     const text = crawl?.text ?? "";
-    if (chip.textContent !== text) {
-        chip.textContent = text;
-    }
+    chip.textContent = text;
+    chip.title = text;
     chip.hidden = text === "";
+    // It counts all the time: only what matters is read out.
+    const now = crawl === null ? "" : crawl.paused_until === null ? "running" : "paused";
+    if (stands !== null && now !== stands) {
+        announce(now === "" ? "The crawl has ended." : text);
+    }
+    stands = now;
 }
 
 async function poll() {
@@ -114,6 +129,10 @@ function setUpServerGone() {
     });
     document.addEventListener("server-there", () => {
         banner.hidden = true;
+    });
+    const slow = document.getElementById("slow");
+    document.addEventListener("server-slow", (event) => {
+        slow.hidden = !event.detail;
     });
 }
 

@@ -4,6 +4,7 @@ import { setUpGridKeys, setUpSizes } from "./grid_keys.js";
 import { Lightbox } from "./lightbox.js";
 import { Pictures } from "./pictures.js";
 import { setUpRetry } from "./retry.js";
+import { selection } from "./selection.js";
 
 const SAVE_AFTER = 150;
 
@@ -75,6 +76,11 @@ function setUpLightbox(grid, place) {
         } else if (!box.isOpen) {
             box.open(Number(asked.get("at")) || 0);
         }
+    });
+    box.isSelected = (id) => selection.has(id);
+    box.addEventListener("pick", async ({ detail }) => {
+        await selection.pick(detail.id, detail.index);
+        box.markSelected();
     });
     return box;
 }

@@ -22,6 +22,12 @@ export class FactsPanel {
         this._ask();
     }
 
+    /** Ask anew what is known of the image. */
+    renew() {
+        this._shown = null;
+        this._ask();
+    }
+
     async _ask() {
         if (this.element.hidden || this._shown === this._id) {
             return;

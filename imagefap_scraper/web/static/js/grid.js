@@ -33,6 +33,7 @@ export class Grid {
         this.element.classList.add("windowed");
         this.element.setAttribute("role", "grid");
         this.element.setAttribute("aria-label", "Pictures");
+        this.element.setAttribute("aria-multiselectable", "true");
         this._measure();
         addEventListener("scroll", () => this._soon(), { passive: true });
         new ResizeObserver(() => this._resized()).observe(this.element);
@@ -88,8 +89,8 @@ export class Grid {
         const top = row * this.rowHeight;
         if (top < seen) {
             scrollTo(0, Math.max(0, this._top() + this._physical(top)));
-        } else if (top + this.rowHeight > seen + innerHeight) {
-            scrollTo(0, this._top() + this._physical(top + this.rowHeight - innerHeight));
+        } else if (top + this.rowHeight > seen + inSight()) {
+            scrollTo(0, this._top() + this._physical(top + this.rowHeight - inSight()));
         }
         this.paint();
     }
@@ -109,7 +110,7 @@ export class Grid {
 
     /** Return how many rows fit into the window, at least one. */
     get rowsInSight() {
-        return Math.max(1, Math.floor(innerHeight / this.rowHeight));
+        return Math.max(1, Math.floor(inSight() / this.rowHeight));
     }
 
     /** Paint the rows in sight, and have fetched what is missing in them. */
@@ -144,6 +145,7 @@ export class Grid {
     _counted() {
         document.getElementById("grid-count").textContent = counted(this.pictures.total, "picture");
         this.element.dataset.total = this.pictures.total;
+        document.getElementById("grid-empty").hidden = this.pictures.total > 0;
         this._setHeight();
         this._rows.forget();
         this.paint();
@@ -202,6 +204,11 @@ export class Grid {
     _physical(virtual) {
         return virtual / this._stretch();
     }
+}
+
+/** Pixels of the window that nothing covers: the bar of a selection lies over its foot. */
+function inSight() {
+    return innerHeight - (document.querySelector(".selection-bar")?.offsetHeight ?? 0);
 }
 
 /** The line of text below a picture, in pixels: 1.7 lines of small text, as grid.css has it. */

@@ -13,7 +13,8 @@ export class GridRows {
 
     /** Show some rows, moved down by an offset in pixels; return whether any cell changed. */
     show(first, last, offset) {
-        const held = this._heldRow();
+        const index = this._focusedIndex();
+        const held = this._heldRow(index);
         let changed = false;
         for (const [row, element] of this._rows) {
             if ((row < first || row > last) && row !== held) {
@@ -29,6 +30,10 @@ export class GridRows {
             element.style.transform = `translateY(${row * this._grid.rowHeight + offset}px)`;
         }
         this._rove();
+        if (index !== null && this._focusedIndex() === null && this._grid.pictures.total > 0) {
+            // What had it is no part of the view any more.
+            this._grid.focus(index);
+        }
         return changed;
     }
 
@@ -139,8 +144,7 @@ export class GridRows {
     }
 
     /** The row with the focus stays, wherever it is: the focus must not be lost by scrolling. */
-    _heldRow() {
-        const index = this._focusedIndex();
-        return index === null ? null : Math.floor(index / this._grid.columns);
+    _heldRow(index) {
+        return index === null || index >= this._grid.pictures.total ? null : Math.floor(index / this._grid.columns);
     }
 }

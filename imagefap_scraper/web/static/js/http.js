@@ -7,13 +7,44 @@ export class RequestError extends Error {
         this.status = status;
     }
 
+    /** The same request may succeed later: the server was not reached, or could not use the archive. */
+    get mayPass() {
+        return this.status === 0 || this.status === 503;
+    }
+
     /** Another tab, or a crawl, has changed what was looked at. */
     get isConflict() {
         return this.status === 409;
     }
 }
 
+/** Seconds after which it is said that an answer takes long. */
+const SLOW_AFTER = 1;
+let slow = 0;
+
+/** Count requests that take long, and tell whether there are any. */
+function countSlow(by) {
+    slow += by;
+    document.dispatchEvent(new CustomEvent("server-slow", { detail: slow > 0 }));
+}
+
 async function ask(address, options) {
+    let isSlow = false;
+    const timer = setTimeout(() => {
+        isSlow = true;
+        countSlow(1);
+    }, SLOW_AFTER * 1000);
+    try {
+        return await answerTo(address, options);
+    } finally {
+        clearTimeout(timer);
+        if (isSlow) {
+            countSlow(-1);
+        }
+    }
+}
+
+async function answerTo(address, options) {
     let response;
     try {
         response = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });

@@ -6,6 +6,14 @@ const keepNumber = (number) => [
     [[String(number)], `Keep picture ${number}, the others go to the trash; once more: accept`],
 ];
 
+/** Without Shift where nothing else takes them. */
+const PAN = {
+    "pan-left": [["Shift+ArrowLeft"], "Zoomed in: further left"],
+    "pan-right": [["Shift+ArrowRight"], "Zoomed in: further right"],
+    "pan-up": [["ArrowUp", "Shift+ArrowUp"], "Zoomed in: further up"],
+    "pan-down": [["ArrowDown", "Shift+ArrowDown"], "Zoomed in: further down"],
+};
+
 export const KEYMAP = {
     review: {
         title: "Review",
@@ -40,6 +48,7 @@ export const KEYMAP = {
             in: [["+", "="], "Zoom in"],
             out: [["-"], "Zoom out"],
             whole: [["0"], "Show the whole picture"],
+            ...PAN,
             "slide-left": [[","], "Slider to the left"],
             "slide-right": [["."], "Slider to the right"],
             tag: [["t"], "Tag the picture that is kept"],
@@ -98,10 +107,13 @@ export const KEYMAP = {
             in: [["+", "="], "Larger"],
             out: [["-"], "Smaller"],
             fit: [["0"], "Whole picture"],
+            ...PAN,
             play: [["Space", "p"], "Slideshow, and pause"],
             slower: [["["], "Slower slideshow"],
             faster: [["]"], "Faster slideshow"],
             facts: [["i"], "Facts"],
+            select: [["x"], "Select the picture, or no longer"],
+            tag: [["t"], "Tag the picture"],
         },
     },
     everywhere: {
@@ -109,6 +121,7 @@ export const KEYMAP = {
         actions: {
             sheet: [["?"], "Show the keys"],
             search: [["/"], "Search"],
+            undo: [["u", "Ctrl+z"], "Undo what was done just now"],
             blank: [["b"], "Blank the page, and bring it back"],
             blur: [["Shift+B"], "Blur small pictures until they are pointed at"],
         },

@@ -4,11 +4,12 @@
 // own keys are kept in this browser (`keys`, by "scope.id"); single letters can be switched off as a whole, or wanted
 // with Alt. No key acts while somebody types, and a dialog on top has the keys to itself.
 
+import { topDialog } from "./dialogs.js";
 import { KEYMAP } from "./keymap.js";
 
 const STORE = "keys";
 const LETTERS = "single-letters";
-const SIGNS = { ArrowLeft: "←", ArrowRight: "→", Escape: "Esc" };
+const SIGNS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
 const scopes = new Map();
 
 /** Return the keys of an action as the user has them. */
@@ -16,9 +17,24 @@ export function keysOf(scope, id) {
     return stored()[`${scope}.${id}`] ?? KEYMAP[scope].actions[id][0];
 }
 
-/** Return what is printed on a key. */
+/** Return how a key is written for people, as it has to be pressed now; empty if it is switched off. */
 export function signOf(key) {
-    return SIGNS[key] ?? key;
+    const letter = isLetter(key.split("+").at(-1) || "+") && !key.startsWith("Ctrl+");
+    if (letter && letters() === "off") {
+        return "";
+    }
+    const signs = key.split(/(?<=.)\+/).map((part) => SIGNS[part] ?? part);
+    return [...(letter && letters() === "alt" ? ["Alt"] : []), ...signs].join("+");
+}
+
+/** Return the first key of an action as it is written for people; empty if it has none that acts. */
+export function firstSign(scope, id) {
+    return keysOf(scope, id).map(signOf).find((sign) => sign !== "") ?? "";
+}
+
+/** Tell whether a key is one character: such keys can be switched off. */
+function isLetter(key) {
+    return key.length === 1;
 }
 
 /** Return what an action does, in words. */
@@ -98,8 +114,7 @@ function isTyping(target) {
 }
 
 function isOff(event, name) {
-    const single = event.key.length === 1 && event.key !== " " && !name.startsWith("Ctrl+");
-    if (!single) {
+    if (!isLetter(event.key) || event.key === " " || name.startsWith("Ctrl+")) {
         return false;
     }
     return letters() === "off" || (letters() === "alt" && !event.altKey);
@@ -113,24 +128,28 @@ function acts(scope) {
     if (scope === "everywhere") {
         return true;
     }
-    const dialogs = [...document.querySelectorAll("dialog[open]")];
-    if (dialogs.length > 0) {
-        return dialogs.at(-1).dataset.keys === scope;
+    const top = topDialog();
+    if (top !== null) {
+        return top.dataset.keys === scope;
     }
     return document.querySelector(`dialog[data-keys="${scope}"]`) === null;
 }
 
 function find(name) {
-    // Nobody decides anything on a page that they do not see: there only the key that blanks it acts.
-    const blank = document.documentElement.classList.contains("blank");
+    // Before all others, whatever else that key is: it must work at once.
+    const hide = scopes.get("everywhere")?.find((action) => action.id === "blank");
+    if (hide !== undefined && keysOf("everywhere", "blank").includes(name)) {
+        return hide;
+    }
+    if (document.documentElement.classList.contains("blank")) {
+        // Nobody decides anything on a page that they do not see.
+        return null;
+    }
     for (const [scope, actions] of registered()) {
         if (!acts(scope)) {
             continue;
         }
         for (const action of actions) {
-            if (blank && `${scope}.${action.id}` !== "everywhere.blank") {
-                continue;
-            }
             if (keysOf(scope, action.id).includes(name) && (action.when?.() ?? true)) {
                 return action;
             }
@@ -140,13 +159,23 @@ function find(name) {
 }
 
 function onDown(event) {
-    if (event.defaultPrevented || isTyping(event.target)) {
+    if (event.defaultPrevented) {
+        return;
+    }
+    if (isTyping(event.target)) {
+        if (event.key === "Escape" && topDialog() === null) {
+            event.target.blur();
+        }
         return;
     }
     const name = nameOf(event);
     // Enter and Space belong to the button or the link that has the focus.
-    const pressed = event.target instanceof Element && event.target.closest("button, a, summary, input, [role=button]");
+    const pressed = event.target instanceof Element && event.target.closest("button, a, summary, input:not([type=range]), [role=button]");
     if ((name === "Enter" || name === "Space") && pressed) {
+        if (event.repeat) {
+            // Held down it would press what comes next, unseen.
+            event.preventDefault();
+        }
         return;
     }
     if (isOff(event, name)) {

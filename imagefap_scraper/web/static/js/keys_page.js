@@ -7,10 +7,21 @@ import { PREFERENCES, prefer, prefers } from "./preferences.js";
 const TAKEN = new Set(["Tab", "Shift+Tab", "Shift", "Ctrl", "Alt", "Control", "Meta", "CapsLock", "AltGraph", "Dead", "Process"]);
 const said = document.getElementById("keys-said");
 
+/** Scopes whose keys act on the same page; those of every page act beside all others. */
+const TOGETHER = [["grid", "selection"]];
+
+function beside(scope) {
+    if (scope === "everywhere") {
+        return Object.keys(KEYMAP);
+    }
+    return [...(TOGETHER.find((scopes) => scopes.includes(scope)) ?? [scope]), "everywhere"];
+}
+
 function clash(scope, id, key) {
-    for (const other of new Set([scope, "everywhere"])) {
+    for (const other of beside(scope)) {
         for (const name of Object.keys(KEYMAP[other].actions)) {
-            if ((other !== scope || name !== id) && keysOf(other, name).includes(key)) {
+            // Undo is Undo everywhere.
+            if (name !== id && keysOf(other, name).includes(key)) {
                 return KEYMAP[other].actions[name][1];
             }
         }

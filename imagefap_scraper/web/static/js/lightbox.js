@@ -1,8 +1,10 @@
 // One picture over the whole window: previous and next across the view, zoom, facts, slideshow.
+import { showDialog } from "./dialogs.js";
 import { button, make } from "./dom.js";
 import { FactsPanel } from "./facts_panel.js";
 import { setUpLightboxKeys, setUpSwipe } from "./lightbox_keys.js";
 import { Slideshow } from "./slideshow.js";
+import { openTagging } from "./tagging.js";
 import { announce } from "./toast.js";
 import { Zoom } from "./zoom.js";
 
@@ -15,12 +17,14 @@ export class Lightbox extends EventTarget {
         this.pictures = pictures;
         this.index = 0;
         this.picture = null;
+        /** Tells whether a picture is selected, by its number. */
+        this.isSelected = () => false;
         this.zoom = new Zoom();
         this.slideshow = new Slideshow(this);
         this.panel = new FactsPanel();
         this._build();
         setUpLightboxKeys(this);
-        setUpSwipe(this, this._frame);
+        setUpSwipe(this, this._stage);
     }
 
     get isOpen() {
@@ -30,7 +34,7 @@ export class Lightbox extends EventTarget {
     /** Show the picture at a place of the view. */
     async open(index) {
         if (!this.isOpen) {
-            this._dialog.showModal();
+            showDialog(this._dialog);
             this.zoom.add(this._frame);
         }
         await this.show(index);
@@ -59,8 +63,9 @@ export class Lightbox extends EventTarget {
         this.picture = null;
         this._blank();
         this._where.textContent = `${(index + 1).toLocaleString("en")} of ${this.pictures.total.toLocaleString("en")}`;
-        this._previous.disabled = index === 0;
-        this._next.disabled = index >= this.pictures.total - 1;
+        // They keep the focus at the ends.
+        this._previous.setAttribute("aria-disabled", String(index === 0));
+        this._next.setAttribute("aria-disabled", String(index >= this.pictures.total - 1));
         let picture = null;
         try {
             picture = await this.pictures.wait(index);
@@ -76,6 +81,7 @@ export class Lightbox extends EventTarget {
         this.picture = picture;
         this._title.textContent = picture.name;
         this.panel.show(picture.id);
+        this.markSelected();
         this.dispatchEvent(new CustomEvent("shown", { detail: index }));
         announce(`${picture.alt}, ${this._where.textContent}`);
         await this._load(picture, index);
@@ -90,6 +96,21 @@ export class Lightbox extends EventTarget {
         }
     }
 
+    /** Select the picture, or no longer; whoever keeps the selection hears of it. */
+    select() {
+        this.dispatchEvent(new CustomEvent("pick", { detail: { id: this.picture.id, index: this.index } }));
+    }
+
+    /** Say whether the picture is selected. */
+    markSelected() {
+        this._selectButton.setAttribute("aria-pressed", String(this.picture !== null && this.isSelected(this.picture.id)));
+    }
+
+    /** Ask for tags of the picture. */
+    tag() {
+        openTagging({ images: [this.picture.id] }, { onDone: () => this.panel.renew() });
+    }
+
     toggleFacts() {
         this._factsButton.setAttribute("aria-pressed", String(this.panel.toggle()));
     }
@@ -101,7 +122,7 @@ export class Lightbox extends EventTarget {
         }
         const still = picture.animated && calm.matches;
         await this._paint(still ? `/previews/${picture.sha256}` : picture.full, picture, index);
-        if (still && this.index === index) {
+        if (still && this.index === index && this.picture === picture) {
             this._stage.append(this._playButton(picture, index));
         }
     }
@@ -129,10 +150,11 @@ export class Lightbox extends EventTarget {
     }
 
     _playButton(picture, index) {
+        let plays = false;
         const play = button("Play", () => {
-            play.remove();
-            this._blank();
-            this._paint(picture.full, picture, index);
+            plays = !plays;
+            play.textContent = plays ? "Stop" : "Play";
+            this._paint(plays ? picture.full : `/previews/${picture.sha256}`, picture, index);
         });
         play.className = "play";
         return play;
@@ -179,7 +201,9 @@ export class Lightbox extends EventTarget {
         this._factsButton = button("Facts", () => this.toggleFacts(), { "aria-pressed": "false", title: "Facts (i)" });
         const title = make("h2", { id: "lightbox-name" }, this._title);
         const bar = make("div", { class: "bar" }, title, this._where, this._previous, this._next, ...this._zoomButtons());
-        bar.append(...this.slideshow.controls, this._factsButton);
+        this._selectButton = button("Select", () => this.picture && this.select(), { "aria-pressed": "false", title: "Select (x)" });
+        const tag = button("Tag…", () => this.picture && this.tag(), { title: "Tag (t)" });
+        bar.append(...this.slideshow.controls, this._selectButton, tag, this._factsButton);
         bar.append(button("✕", () => this.close(), { "aria-label": "Close", title: "Close (Esc)" }));
         this._frame = make("div", { class: "frame" });
         this._said = make("div", { class: "said" });

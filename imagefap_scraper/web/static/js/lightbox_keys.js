@@ -1,5 +1,6 @@
 // Keys and fingers of the lightbox.
 import { register } from "./keys.js";
+import { panning } from "./zoom.js";
 
 /** Pixels that a finger has to go sideways, at least. */
 const SWIPE = 50;
@@ -16,10 +17,13 @@ export function setUpLightboxKeys(box) {
         { id: "in", repeats: true, run: () => zoom.in() },
         { id: "out", repeats: true, run: () => zoom.out() },
         { id: "fit", run: () => zoom.reset() },
+        ...panning(zoom),
         { id: "play", run: () => box.slideshow.toggle() },
         { id: "slower", run: () => box.slideshow.slower() },
         { id: "faster", run: () => box.slideshow.faster() },
         { id: "facts", run: () => box.toggleFacts() },
+        { id: "select", when: () => box.picture !== null, run: () => box.select() },
+        { id: "tag", when: () => box.picture !== null, run: () => box.tag() },
     ]);
 }
 

@@ -4,10 +4,12 @@ import { getJson } from "./http.js";
 import { register } from "./keys.js";
 import { SelectionBar } from "./selection_bar.js";
 import { openTagging } from "./tagging.js";
-import { toast } from "./toast.js";
+import { announce, toast } from "./toast.js";
 import { onLongTouch } from "./touch.js";
 
-const STORE = "selection";
+/** Of this tab: the selection of each view that was left with one. */
+const STORE = "selections";
+const MOST_VIEWS = 20;
 const MOST_ASKED = 50_000;
 /** Image numbers: beyond that a selection is not kept for Back: the browser's store is small. */
 const MOST_KEPT = 50_000;
@@ -40,19 +42,33 @@ class Selection {
         return this.isWhole ? { query: this.grid.dataset.query } : { images: [...this.ids] };
     }
 
-    async set(cell, on) {
+    set(cell, on) {
+        return this._set(idOf(cell), placeOf(cell), on);
+    }
+
+    toggle(cell) {
+        return this.set(cell, !this.has(idOf(cell)));
+    }
+
+    /** Select the picture at a place of the view, or no longer; say what failed. */
+    async pick(id, place) {
+        try {
+            await this._set(id, place, !this.has(id));
+            announce(this.has(id) ? "Selected" : "No longer selected");
+        } catch (error) {
+            toast(error.message, { wrong: true });
+        }
+    }
+
+    async _set(id, place, on) {
         if (this.isWhole && !on) {
             // All but one: from here on they are single pictures.
             this.ids = new Set(await this.fetchIds(0, this.total));
             this.isWhole = false;
         }
-        this.ids[on ? "add" : "delete"](idOf(cell));
-        this.anchor = placeOf(cell);
+        this.ids[on ? "add" : "delete"](id);
+        this.anchor = place;
         this.changed();
-    }
-
-    toggle(cell) {
-        return this.set(cell, !this.has(idOf(cell)));
     }
 
     /** Select from where something was selected last to this picture. */
@@ -96,18 +112,22 @@ class Selection {
 
     /** Keep it in this tab, for Back and reload. */
     keep() {
-        if (this.size === 0 || this.ids.size > MOST_KEPT) {
-            sessionStorage.removeItem(STORE);
-            return;
+        const others = stored().filter((kept) => kept.view !== this.view());
+        if (this.size > 0 && this.ids.size <= MOST_KEPT) {
+            others.push({ view: this.view(), ids: this.isWhole ? [] : [...this.ids], isWhole: this.isWhole });
         }
-        const kept = { view: this.view(), ids: this.isWhole ? [] : [...this.ids], isWhole: this.isWhole };
+        let kept = others.slice(-MOST_VIEWS);
+        // The latest is worth most; of many numbers there is room for no more.
+        while (kept.reduce((sum, one) => sum + one.ids.length, 0) > MOST_KEPT) {
+            kept = kept.slice(1);
+        }
         sessionStorage.setItem(STORE, JSON.stringify(kept));
     }
 
     comeBack() {
         const way = performance.getEntriesByType("navigation")[0]?.type;
-        const kept = JSON.parse(sessionStorage.getItem(STORE) ?? "null");
-        if (kept !== null && kept.view === this.view() && (way === "reload" || way === "back_forward")) {
+        const kept = stored().find((one) => one.view === this.view());
+        if (kept !== undefined && (way === "reload" || way === "back_forward")) {
             this.ids = new Set(kept.ids);
             this.isWhole = kept.isWhole;
         }
@@ -116,6 +136,10 @@ class Selection {
     view() {
         return `${location.pathname} ${this.grid.dataset.query}`;
     }
+}
+
+function stored() {
+    return JSON.parse(sessionStorage.getItem(STORE) ?? "[]");
 }
 
 function idOf(cell) {
@@ -245,9 +269,9 @@ function setUp(grid) {
     if (selection.size > 0) {
         selection.changed();
     }
+    return selection;
 }
 
 const grid = document.getElementById("grid");
-if (grid !== null) {
-    setUp(grid);
-}
+/** The selection of this page; null on one without a grid. */
+export const selection = grid === null ? null : setUp(grid);

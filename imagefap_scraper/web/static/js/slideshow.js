@@ -19,6 +19,7 @@ export class Slideshow {
         const kept = Number(localStorage.getItem(KEY));
         this._speed.value = String(SECONDS.includes(kept) ? kept : USUAL);
         this._speed.addEventListener("change", () => this._changed());
+        document.addEventListener("blanked", (event) => event.detail && this.stop());
     }
 
     /** What the bar shows. */

@@ -1,6 +1,7 @@
 // The dialog that changes the tags of pictures: put on, take off, move. Each time one change, which can be undone.
 import { completes } from "./complete.js";
-import { button, counted, make } from "./dom.js";
+import { showDialog } from "./dialogs.js";
+import { button, counted, make, quoted } from "./dom.js";
 import { getJson, postJson } from "./http.js";
 import { toast } from "./toast.js";
 
@@ -59,7 +60,7 @@ class TagDialog {
             // Where it stands in the page counts: the list goes right below it.
             completes(this.input);
         }
-        this.dialog.showModal();
+        showDialog(this.dialog);
         (this.input ?? this.boxes[0]?.box)?.focus();
     }
 
@@ -138,6 +139,10 @@ class TagDialog {
         try {
             if (await this.isSure()) {
                 const asked = { ...this.chosen, add, remove, create: this.confirmed !== null };
+                if (this.mode === "move") {
+                    // Only what carries the one tag gets the other.
+                    asked.among = this.select.value;
+                }
                 const answer = await postJson("/api/tagging", asked);
                 this.dialog.close();
                 this.tell(answer);
@@ -161,7 +166,7 @@ class TagDialog {
         }
         this.confirmed = path;
         this.submit.textContent = "Make it";
-        this.say(`There is no tag “${path}” yet. Enter again makes it.`);
+        this.say(`There is no tag ${quoted(path)} yet. Enter again makes it.`);
         return false;
     }
 

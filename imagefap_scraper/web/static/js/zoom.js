@@ -2,12 +2,21 @@
 //
 // A frame is an element with `overflow: hidden` that holds one or more `<img>`, each filling it (`object-fit: contain`).
 // `{scale, cx, cy}` is relative: 1 fits the frame, and (cx, cy) is the point of the picture, 0 to 1, in the frame's middle.
-// An image may say its true size (`data-width`, `data-height`, pixels; else that of its file) and how it is turned back
-// (`data-turn`, a CSS transform, with `data-sideways` for a quarter turn).
+// An image may say its true size (`data-width`, `data-height`, pixels; else that of its file), how it is turned back
+// (`data-turn`, a CSS transform, with `data-sideways` for a quarter turn), and where it lies as a part of a whole
+// (`data-part`, left, top, right, bottom, 0 to 1, with `data-whole-width` and `data-whole-height`).
 
 const STEP = 1.25;
+/** How far a key moves what is seen: a part of the frame. */
+const NUDGE = 0.2;
 const MOST = 40;
 const FIT = { scale: 1, cx: 0.5, cy: 0.5 };
+
+/** Return the actions that move a zoomed picture by keys. */
+export function panning(zoom) {
+    const move = (id, across, down) => ({ id, repeats: true, when: () => zoom.isClose, run: () => zoom.nudge(across * NUDGE, down * NUDGE) });
+    return [move("pan-left", -1, 0), move("pan-right", 1, 0), move("pan-up", 0, -1), move("pan-down", 0, 1)];
+}
 
 /** Zoom and pan, shared by all frames that are added. */
 export class Zoom {
@@ -78,6 +87,19 @@ export class Zoom {
         const box = fitted(frame, frame.querySelector("img"));
         const { scale, cx, cy } = this._state;
         this._set({ scale, cx: cx - dx / (box.width * scale), cy: cy - dy / (box.height * scale) });
+    }
+
+    /** Whether more than the frame holds is shown: then there is something to move. */
+    get isClose() {
+        return this._state.scale > 1;
+    }
+
+    /** Move what is seen by a part of the frame, to the right and down. */
+    nudge(across, down) {
+        const [frame] = this._frames.keys();
+        if (frame !== undefined) {
+            this.pan(frame, -across * frame.clientWidth, -down * frame.clientHeight);
+        }
     }
 
     /** Multiply the scale, keeping what is at a point of a frame where it is. */
@@ -151,22 +173,36 @@ function isSideways(image) {
     return image.dataset.sideways !== undefined;
 }
 
-/** Return the pixels that an image takes in its frame at scale 1, after it is turned. */
+/** Return the pixels that an image takes in its frame at scale 1, after it is turned; a part stands for its whole. */
 function fitted(frame, image) {
-    const box = { width: frame.clientWidth || 1, height: frame.clientHeight || 1 };
     if (!image) {
-        return box;
+        return { width: frame.clientWidth || 1, height: frame.clientHeight || 1 };
+    }
+    if (image.dataset.part !== undefined) {
+        return contained(frame, Number(image.dataset.wholeWidth) || 1, Number(image.dataset.wholeHeight) || 1);
     }
     const { width, height } = trueSize(image);
-    const [across, down] = isSideways(image) ? [height, width] : [width, height];
-    const fit = Math.min(box.width / across, box.height / down);
-    return { width: across * fit, height: down * fit };
+    return isSideways(image) ? contained(frame, height, width) : contained(frame, width, height);
+}
+
+function contained(frame, width, height) {
+    const fit = Math.min((frame.clientWidth || 1) / width, (frame.clientHeight || 1) / height);
+    return { width: width * fit, height: height * fit };
+}
+
+/** Return what brings a part into its place in the whole. */
+function placed(frame, image, whole) {
+    const [left, top, right, bottom] = image.dataset.part.split(" ").map(Number);
+    const { width, height } = trueSize(image);
+    const own = contained(frame, width, height);
+    const move = `translate(${(((left + right) / 2 - 0.5) * whole.width).toFixed(2)}px, ${(((top + bottom) / 2 - 0.5) * whole.height).toFixed(2)}px)`;
+    return `${move} scale(${(((right - left) * whole.width) / own.width).toFixed(5)}, ${(((bottom - top) * whole.height) / own.height).toFixed(5)})`;
 }
 
 function transform(frame, image, { scale, cx, cy }) {
     const box = fitted(frame, image);
     const move = `translate(${((0.5 - cx) * box.width * scale).toFixed(2)}px, ${((0.5 - cy) * box.height * scale).toFixed(2)}px)`;
-    const turn = image.dataset.turn ?? "";
+    const turn = image.dataset.part === undefined ? (image.dataset.turn ?? "") : placed(frame, image, box);
     return `${move} scale(${(scale * refit(frame, image, box)).toFixed(5)}) ${turn}`.trim();
 }
 

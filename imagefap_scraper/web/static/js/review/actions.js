@@ -1,8 +1,9 @@
 // Every action of the review: its key, its button, and whether it can act now.
-import { keysOf, labelOf, register, signOf } from "../keys.js";
+import { firstSign, labelOf, register } from "../keys.js";
 import { prefer, prefers } from "../preferences.js";
 import { toast } from "../toast.js";
-import { askTag, refresh } from "./tagging.js";
+import { panning } from "../zoom.js";
+import { askTag } from "./tagging.js";
 import { MODES } from "./stage.js";
 import { redo, undo } from "./undo.js";
 
@@ -42,10 +43,10 @@ function button(action, bar) {
     if (action.id === "accept") {
         made.className = "primary";
     }
-    const [key] = keysOf(SCOPE, action.id);
-    if (key) {
+    const sign = firstSign(SCOPE, action.id);
+    if (sign !== "") {
         const shown = document.createElement("kbd");
-        shown.textContent = signOf(key);
+        shown.textContent = sign;
         made.append(shown);
     }
     made.addEventListener("click", () => action.run());
@@ -60,7 +61,7 @@ function deciding(review) {
         run: () => review.pick(number),
     }));
     return [
-        { id: "accept", short: "Accept", bar: "main", run: () => review.accept(), enabled: () => review.model.line.ok },
+        { id: "accept", short: "Accept", bar: "main", run: () => review.accept(), enabled: () => review.model.canSend },
         ...numbers,
         { id: "keep", short: "Keep", bar: "main", run: give("keep") },
         { id: "skip", short: "Trash", bar: "main", run: give("skip") },
@@ -111,6 +112,7 @@ function looking(review) {
         { id: "in", short: "In", bar: "modes", repeats: true, run: () => stage.zoom.in() },
         { id: "out", short: "Out", bar: "modes", repeats: true, run: () => stage.zoom.out() },
         { id: "whole", short: "Whole", bar: "modes", run: () => stage.zoom.reset() },
+        ...panning(stage.zoom),
         { id: "slide-left", repeats: true, when: () => stage.mode === "slider", run: () => stage.slide(-SLIDE) },
         { id: "slide-right", repeats: true, when: () => stage.mode === "slider", run: () => stage.slide(SLIDE) },
     ];
@@ -166,7 +168,7 @@ function tag(review) {
         toast(`Picture ${member.number} is in no folder, so it cannot be tagged here.`, { wrong: true });
         return;
     }
-    askTag(member, () => refresh(review));
+    askTag(member, review);
 }
 
 function toggleFacts(review) {

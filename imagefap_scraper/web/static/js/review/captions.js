@@ -1,5 +1,5 @@
 // What is said at each picture: its number, what becomes of it, and the button that keeps it.
-import { keysOf } from "../keys.js";
+import { firstSign } from "../keys.js";
 
 /** Fill the caption of a picture. */
 export function caption(box, model, number, focus, onkeep) {
@@ -98,9 +98,10 @@ function keepButton(number, onkeep) {
     button.type = "button";
     button.dataset.keep = String(number);
     button.textContent = `Keep ${number} `;
-    if (number <= 9) {
+    const sign = number <= 9 ? firstSign("review", `keep-${number}`) : "";
+    if (sign !== "") {
         const key = document.createElement("kbd");
-        [key.textContent] = keysOf("review", `keep-${number}`);
+        key.textContent = sign;
         button.append(key);
     }
     button.addEventListener("click", () => onkeep(number));

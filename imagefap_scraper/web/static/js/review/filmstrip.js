@@ -21,7 +21,17 @@ export function filmstrip(strip, model, focus, onpick) {
         button.setAttribute("aria-pressed", String(member.number === focus));
         button.querySelector("span").textContent = `${member.number}${word ? ` · ${word}` : ""}`;
     });
-    strip.children[focus - 1]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    bringIntoView(strip, strip.children[focus - 1]);
+}
+
+/** Scroll the strip alone: `scrollIntoView` would scroll the page as well. */
+function bringIntoView(strip, entry) {
+    if (entry !== undefined) {
+        const start = entry.offsetLeft - strip.offsetLeft;
+        const most = start;
+        const least = start + entry.offsetWidth - strip.clientWidth;
+        strip.scrollLeft = Math.min(most, Math.max(least, strip.scrollLeft));
+    }
 }
 
 function item(member, onpick) {

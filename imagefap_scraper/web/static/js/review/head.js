@@ -1,5 +1,5 @@
 // What stands at the head of a review, and the line that says what Enter will do.
-import { keysOf, signOf } from "../keys.js";
+import { firstSign } from "../keys.js";
 
 /** Say which group is shown, how far one is, and how long the rest will take. */
 export function showPlace(group, { number, total }, pace) {
@@ -16,7 +16,7 @@ export function showPlace(group, { number, total }, pace) {
 export function showLine(line) {
     const place = document.getElementById("consequence");
     const refused = !line.ok && !line.pending;
-    const [key] = keysOf("review", "accept");
-    place.textContent = refused || line.pending ? line.text : `${key ? signOf(key) : "Accept"}: ${line.text}`;
+    const key = firstSign("review", "accept") || "Accept";
+    place.textContent = refused || line.pending ? line.text : `${key}: ${line.text}`;
     place.classList.toggle("cannot", refused);
 }

@@ -1,6 +1,5 @@
 // A square of both pictures at one point, each pixel of the larger one shown as it is.
-
-const SIDE = 220;
+import { across, boxOf, pairOf, turnOf, wholeOf } from "./geometry.js";
 
 /** Shows what lies under the pointer, or in the middle of the frame. */
 export class Loupe {
@@ -43,26 +42,52 @@ export class Loupe {
                 this._box.append(square(member));
             }
         }
+        const decision = document.querySelector(".decision");
+        this._box.style.bottom = `${decision === null ? 0 : innerHeight - decision.getBoundingClientRect().top}px`;
         const { cx, cy } = this._stage.zoom.state;
-        this._show({ x: cx, y: cy });
+        this._show(this._base(this._stage.root.querySelector(".pane")), { x: cx, y: cy });
     }
 
     _follow(event) {
         const frame = event.target.closest?.(".frame");
         if (this.isOpen && frame?.querySelector("img")) {
-            this._show(this._stage.zoom.under(frame, event.clientX, event.clientY));
+            // It does not lie on what is looked at.
+            this._box.classList.toggle("left", event.clientX > innerWidth / 2);
+            this._show(this._base(frame.closest(".pane")), this._stage.zoom.under(frame, event.clientX, event.clientY));
         }
     }
 
-    _show({ x, y }) {
+    /** The number of the picture in whose terms points of a pane are told. */
+    _base(pane) {
+        const numbers = [...(pane?.querySelectorAll("[data-number]") ?? [])].map((box) => Number(box.dataset.number));
+        return numbers.length === 1 ? numbers[0] : wholeOf(this._pair, this._stage.pair[0]);
+    }
+
+    get _pair() {
+        return pairOf(this._stage.model.group, this._stage.pair);
+    }
+
+    /** Show the same part of both, each pixel of the finer one as it is; the second as it lies on the first. */
+    _show(base, at) {
+        const pair = this._pair;
         const images = [...this._box.querySelectorAll("img")];
-        // The same part of both: the smaller picture is enlarged to the size of the larger.
-        const width = Math.max(...images.map((image) => image.naturalWidth), 1) / devicePixelRatio;
-        for (const image of images) {
-            const height = (width * image.naturalHeight) / (image.naturalWidth || 1);
-            image.style.width = `${width}px`;
-            image.style.height = `${height}px`;
-            image.style.transform = `translate(${SIDE / 2 - x * width}px, ${SIDE / 2 - y * height}px)`;
+        const parts = images.map((image) => {
+            const number = Number(image.dataset.member);
+            const { turn, sideways } = turnOf(pair, number);
+            const box = boxOf(pair, number);
+            const share = box === null ? 1 : box[2] - box[0];
+            const span = sideways ? image.naturalHeight : image.naturalWidth;
+            return { image, turn, sideways, share, whole: span / share, at: across(pair, base, number, at) };
+        });
+        const width = Math.max(...parts.map((one) => one.whole), 1) / devicePixelRatio;
+        for (const { image, turn, sideways, share, at: point } of parts) {
+            const scale = (width * share) / ((sideways ? image.naturalHeight : image.naturalWidth) || 1);
+            const size = { width: image.naturalWidth * scale, height: image.naturalHeight * scale };
+            image.style.width = `${size.width}px`;
+            image.style.height = `${size.height}px`;
+            const move = `translate(${-point.x * size.width}px, ${-point.y * size.height}px)`;
+            const middle = image.parentElement.clientWidth / 2;
+            image.style.transform = `translate(${middle}px, ${middle}px) ${turn} ${move}`;
         }
     }
 }
@@ -73,6 +98,7 @@ function square(member) {
     window.className = "loupe-window";
     const image = document.createElement("img");
     image.alt = `Part of picture ${member.number}, at full size`;
+    image.dataset.member = String(member.number);
     image.src = member.source;
     window.append(image);
     const words = document.createElement("figcaption");

@@ -1,12 +1,12 @@
 // What is chosen about one group, before it is sent. Pictures are named by their numbers.
 import { postJson } from "../http.js";
-import { keysOf } from "../keys.js";
+import { firstSign } from "../keys.js";
 import { prefers } from "../preferences.js";
 
 const LETTERS = { keep: "Keep", skip: "To the trash", false: "Not the same", variant: "Variant" };
 
 function forOne() {
-    const keys = ["keep", "skip", "false"].flatMap((id) => keysOf("review", id).slice(0, 1));
+    const keys = ["keep", "skip", "false"].map((id) => firstSign("review", id)).filter((sign) => sign !== "");
     return keys.length ? `, or ${keys.join(", ")} for one picture` : "";
 }
 
@@ -22,6 +22,18 @@ export class Model {
         this.later = prefers("review-collect");
         this.onchange = null;
         this._settle(Promise.resolve(this._suggested()));
+    }
+
+    /** Whether it can be sent: what was chosen may be, also before the words for it are here; the server looks again. */
+    get canSend() {
+        return this.line.ok || (this.line.pending === true && this.touched && this.verdicts.size > 0);
+    }
+
+    /** Ask again what would be done, if the server could not say. */
+    askAgain() {
+        if (this.line.mayPass) {
+            this._foretell();
+        }
     }
 
     /** Throw out at the end, or at once, as the user prefers now. */
@@ -183,7 +195,7 @@ export class Model {
         this._settle(
             asking.then(
                 (answer) => ({ ok: true, text: answer.text }),
-                (error) => ({ ok: false, text: error.message, conflict: error.isConflict }),
+                (error) => ({ ok: false, text: error.message, conflict: error.isConflict, mayPass: error.mayPass }),
             ),
         );
     }

@@ -1,20 +1,8 @@
 // Two pictures on each other: one at a time, side by side along a line, or their difference.
+import { boxOf, pairOf, turnOf, wholeOf } from "./geometry.js";
 import { place } from "./pictures.js";
 
-/** CSS transforms by the number of an orientation; 4 swaps the axes first, then 1 mirrors, then 2 turns upside down. */
-const TURNS = [0, 1, 2, 3, 4, 5, 6, 7].map((orientation) =>
-    [orientation & 2 ? "scaleY(-1)" : "", orientation & 1 ? "scaleX(-1)" : "", orientation & 4 ? "matrix(0, 1, 1, 0, 0, 0)" : ""]
-        .filter((part) => part)
-        .join(" "),
-);
-const INVERSE = { 5: 6, 6: 5 };
-
-/** Return the pair of two numbers, the lower first, if the machine has compared them. */
-export function pairOf(group, [one, other]) {
-    return group.pairs.find((pair) => pair.first === one && pair.second === other);
-}
-
-/** Put two pictures into a frame, the second turned back so that it lies on the first. */
+/** Put two pictures into a frame, so that what both show lies on each other. */
 export function stacked(frame, model, [under, over], playing, onready) {
     const pair = pairOf(model.group, [under, over]);
     for (const number of new Set([under, over])) {
@@ -25,7 +13,7 @@ export function stacked(frame, model, [under, over], playing, onready) {
         const turn = () => {
             const image = layer.querySelector("img");
             if (image && pair) {
-                lay(image, pair, number === over ? (INVERSE[pair.orientation] ?? pair.orientation) : 0, model);
+                lay(image, pair, number, model);
             }
         };
         place(layer, model.member(number), {
@@ -39,15 +27,24 @@ export function stacked(frame, model, [under, over], playing, onready) {
     }
 }
 
-function lay(image, pair, orientation, model) {
+function lay(image, pair, number, model) {
     const exif = new Set([model.member(pair.first).exif, model.member(pair.second).exif]);
     // The machine compares pixels as they are stored: what EXIF says of them is left aside where it could matter.
-    image.classList.toggle("as-stored", pair.orientation !== 0 || exif.size > 1);
-    if (orientation) {
-        image.dataset.turn = TURNS[orientation];
-        if (orientation >= 4) {
-            image.dataset.sideways = "";
-        }
+    const matters = exif.size > 1 || (exif.has(true) && (pair.orientation !== 0 || pair.crop !== null));
+    image.classList.toggle("as-stored", pair.orientation !== 0 || matters);
+    const { turn, sideways } = turnOf(pair, number);
+    if (turn) {
+        image.dataset.turn = turn;
+    }
+    if (sideways) {
+        image.dataset.sideways = "";
+    }
+    const box = boxOf(pair, number);
+    if (box !== null) {
+        const whole = model.member(wholeOf(pair, pair.first));
+        image.dataset.part = box.join(" ");
+        image.dataset.wholeWidth = whole.width ?? "";
+        image.dataset.wholeHeight = whole.height ?? "";
     }
 }
 
@@ -111,7 +108,9 @@ export function difference(pane, frame, group, pair) {
     const [first, second] = pair.map((number) => group.members[number - 1]);
     const known = pairOf(group, pair);
     const words = ["Black is equal. Thin edges come from saving again; a solid patch is an edit."];
-    if (first.width !== second.width || first.height !== second.height) {
+    if (known?.crop) {
+        words.push(`Picture ${known.crop.part} is a part of the other, and lies in its place; around it there is nothing to compare.`);
+    } else if (first.width !== second.width || first.height !== second.height) {
         words.push(`The sizes differ: ${first.width} × ${first.height} and ${second.width} × ${second.height}, laid on each other at one size.`);
     }
     if (known) {

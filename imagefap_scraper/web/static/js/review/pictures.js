@@ -73,8 +73,9 @@ export function place(frame, member, { playing = false, onready } = {}) {
     const entry = picture(member, playing);
     entry.image.removeAttribute("style");
     entry.image.className = "";
-    delete entry.image.dataset.turn;
-    delete entry.image.dataset.sideways;
+    for (const name of ["turn", "sideways", "part", "wholeWidth", "wholeHeight"]) {
+        delete entry.image.dataset[name];
+    }
     if (entry.state === "ready") {
         frame.append(entry.image);
         return;

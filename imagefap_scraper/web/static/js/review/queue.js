@@ -50,6 +50,14 @@ export class Queue {
 
     /** Return the group after one; null if nothing is known to follow. */
     after(group) {
+        const here = this._places.get(group.id);
+        if (group.position.number === null && here !== undefined) {
+            // It is decided, and so no part of the queue any more; this session knows what came after it.
+            const later = [...this._places].filter(([id, number]) => number > here && !this.settled.has(id));
+            if (later.length > 0) {
+                return later.reduce((nearest, one) => (one[1] < nearest[1] ? one : nearest))[0];
+            }
+        }
         return group.position.following.find((id) => !this.settled.has(id)) ?? null;
     }
 

@@ -7,11 +7,13 @@ import { filmstrip } from "./filmstrip.js";
 import { showLine, showPlace } from "./head.js";
 import { Loupe } from "./loupe.js";
 import { Model } from "./model.js";
-import { hideNotice, showNotice, showUnsent } from "./notices.js";
+import { hideNotice, showNotice, showSending, showUnsent } from "./notices.js";
 import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
 import { Sending, takenBack } from "./sending.js";
 import { MODES, Stage } from "./stage.js";
+
+const DECIDED = new Set(["decided", "applied"]);
 
 /** The review screen. */
 export class Review {
@@ -30,6 +32,8 @@ export class Review {
         this.model = null;
         this.onchange = null;
         addEventListener("popstate", () => this._goBack());
+        document.addEventListener("server-there", () => this.model?.askAgain());
+        root.addEventListener("click", (event) => this._clicked(event));
     }
 
     /** Show the first group, in the way of comparing that the address names. */
@@ -66,13 +70,12 @@ export class Review {
     }
 
     /** Send what the line says, and go on; nothing happens while it says that nothing can be done. */
-    async accept() {
+    accept() {
         const model = this.model;
-        await model.settled;
-        if (model !== this.model || this._sent === model) {
+        if (this._sent === model) {
             return;
         }
-        if (!model.line.ok) {
+        if (!model.canSend) {
             announce(model.line.text);
             return;
         }
@@ -128,6 +131,9 @@ export class Review {
             this.show(id);
         } else if (by > 0) {
             await this._end();
+            if (this.sending.unsent.size > 0) {
+                toast("This is the last group; some decisions were not sent yet.");
+            }
         } else {
             toast("This is the first group.");
         }
@@ -194,7 +200,9 @@ export class Review {
             (error) => this._failed(model, error),
         );
         if (next === null) {
-            this._end();
+            // What is refused is shown instead.
+            sent.then(() => this._end(), () => {});
+            showSending(1);
         } else {
             this.queue.step(model.group, next, 1);
             this.show(next);
@@ -208,6 +216,11 @@ export class Review {
         showUnsent(this.sending.unsent, (to) => this.show(to));
         const done = { batch: answer.batch, group: id };
         toast(answer.text, { undo: answer.batch, onUndone: (undone) => this.undone(done, undone) });
+        if (this._wanted === id) {
+            // Come back to before the answer was here: it is shown as it is now.
+            this._drop(id);
+            this.show(id, { keep: true });
+        }
     }
 
     _failed(model, error) {
@@ -217,11 +230,8 @@ export class Review {
         if (this._sent === model) {
             this._sent = null;
         }
-        if (error.isConflict) {
-            model.conflict = true;
-        } else {
-            this.sending.unsent.add(id);
-        }
+        model.conflict = error.isConflict;
+        this.sending.unsent[error.mayPass ? "add" : "delete"](id);
         showUnsent(this.sending.unsent, (to) => this.show(to));
         toast(`Group ${id} was not decided: ${error.message}`, { wrong: true });
         this.show(id);
@@ -229,7 +239,7 @@ export class Review {
 
     async _end() {
         await this.sending.finish();
-        if (this.sending.unsent.size === 0 && !this.model.conflict) {
+        if (this.sending.unsent.size === 0) {
             location.assign(this.queue.address("/duplicates/review"));
         }
     }
@@ -238,6 +248,14 @@ export class Review {
         if (this.model !== null) {
             this.model.onchange = null;
             this._keepChoices();
+            if (this.model.group.id !== group.id) {
+                this._giveUpFocus();
+            }
+        }
+        if (DECIDED.has(group.state) && this.sending.unsent.delete(group.id)) {
+            // It arrived after all, or somebody else decided.
+            this.models.delete(group.id);
+            showUnsent(this.sending.unsent, (to) => this.show(to));
         }
         this.model = this.models.get(group.id) ?? new Model(group);
         this.model.heed();
@@ -256,6 +274,22 @@ export class Review {
             this._conflict();
         }
         this.pace.begin();
+    }
+
+    /** A button that was clicked does not keep Enter: that belongs to the line. */
+    _clicked(event) {
+        const button = event.target.closest("button");
+        if (event.detail > 0 && button !== null && button.closest("dialog, .toasts") === null) {
+            this.stage.root.focus({ preventScroll: true });
+        }
+    }
+
+    /** Nor does one that was pressed by key, once another group is shown. */
+    _giveUpFocus() {
+        const held = document.activeElement;
+        if (held !== null && this.root.contains(held) && held.closest("button") !== null && held.closest("dialog, .toasts") === null) {
+            this.stage.root.focus({ preventScroll: true });
+        }
     }
 
     _keepChoices() {

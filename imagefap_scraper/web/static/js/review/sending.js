@@ -1,9 +1,11 @@
 // Decisions on their way to the server: one after the other, after the next group is painted; and taken back.
 import { getJson, postJson } from "../http.js";
+import { dropUndo } from "../toast.js";
 import { showSending } from "./notices.js";
 
-const STORE = "review-batches";
-const UNDONE = "review-undone";
+/** Of this tab and this archive: another one may be served at the same address later. */
+const STORE = `review-batches ${document.documentElement.dataset.archive}`;
+const UNDONE = `review-undone ${document.documentElement.dataset.archive}`;
 const REMEMBERED = 200;
 
 /** Sends decisions in the order in which they were made. */
@@ -37,6 +39,11 @@ export class Sending {
         return done;
     }
 
+    /** Remember what else was done about a group, so that Undo takes it back in its turn. */
+    note(batch, group) {
+        remember(STORE, { batch, group });
+    }
+
     /** Return when all that was sent is answered. */
     idle() {
         return this._last;
@@ -61,9 +68,7 @@ export class Sending {
         if (batch === null) {
             return null;
         }
-        // Whatever the answer: what was taken back elsewhere meanwhile is not asked for twice.
-        forget(batch);
-        const answer = await postJson(`/api/undo/${batch}`);
+        const answer = await settled(postJson(`/api/undo/${batch}`), () => forget(batch));
         const group = here?.group ?? null;
         takenBack(batch, answer.batch, group);
         return { text: answer.text, group };
@@ -76,12 +81,25 @@ export class Sending {
     async redo() {
         await this.idle();
         const here = remembered(UNDONE).at(-1);
-        // Whatever the answer, as above.
-        store(UNDONE, remembered(UNDONE).slice(0, -1));
-        const answer = await postJson(here ? `/api/undo/${here.batch}` : "/api/redo");
+        const asked = postJson(here ? `/api/undo/${here.batch}` : "/api/redo");
+        const answer = await settled(asked, () => store(UNDONE, remembered(UNDONE).slice(0, -1)));
         const group = here?.group ?? null;
         remember(STORE, { batch: answer.batch, group });
         return { text: answer.text, batch: answer.batch, group };
+    }
+}
+
+/** Forget what an answer has settled: also a refusal, since what was taken back elsewhere meanwhile is not asked for twice. */
+async function settled(asked, forgetIt) {
+    try {
+        const answer = await asked;
+        forgetIt();
+        return answer;
+    } catch (error) {
+        if (!error.mayPass) {
+            forgetIt();
+        }
+        throw error;
     }
 }
 
@@ -119,6 +137,7 @@ function forget(batch) {
 /** Note that a batch about a group was taken back, and by which batch: so it can be done again. */
 export function takenBack(batch, undoing, group) {
     forget(batch);
+    dropUndo(batch);
     if (undoing !== null) {
         remember(UNDONE, { batch: undoing, group });
     }

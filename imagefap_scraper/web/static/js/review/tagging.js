@@ -1,10 +1,11 @@
 // Putting a tag on the picture that is kept.
+import { showDialog } from "../dialogs.js";
 import { postJson } from "../http.js";
 import { toast } from "../toast.js";
 import { showFacts } from "./facts.js";
 
-/** Ask for a tag and put it on a member; `ondone` is called when it is on. */
-export function askTag(member, ondone) {
+/** Ask for a tag and put it on a member; the group is shown with it then. */
+export function askTag(member, review) {
     const dialog = document.getElementById("tag-dialog");
     const form = document.getElementById("tag-form");
     const input = document.getElementById("tag-path");
@@ -15,30 +16,35 @@ export function askTag(member, ondone) {
         () => {
             const path = input.value.trim();
             if (path) {
-                put(member, path, ondone);
+                put(member, path, review);
             }
         },
         { signal: stop.signal },
     );
     document.getElementById("tag-cancel").addEventListener("click", () => dialog.close(), { signal: stop.signal });
     dialog.addEventListener("close", () => stop.abort(), { once: true });
-    dialog.showModal();
+    showDialog(dialog);
     input.focus();
 }
 
-async function put(member, path, ondone) {
+async function put(member, path, review) {
+    const group = review.group.id;
     try {
         const body = { images: member.images, query: null, add: [path], remove: [], create: true };
         const answer = await postJson("/api/tagging", body);
-        toast(answer.text, { undo: answer.batch, onUndone: ondone });
-        ondone();
+        if (answer.batch !== null) {
+            review.sending.note(answer.batch, group);
+        }
+        const done = { batch: answer.batch, group };
+        toast(answer.text, { undo: answer.batch, onUndone: (undone) => review.undone(done, undone) });
+        await refresh(review);
     } catch (error) {
         toast(error.message, { wrong: true });
     }
 }
 
 /** Fetch the group of a review anew after its tags have changed; choices stay. */
-export async function refresh(review) {
+async function refresh(review) {
     const model = review.model;
     review.queue.forget(model.group.id);
     model.renew(await review.queue.get(model.group.id));
