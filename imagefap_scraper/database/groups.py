@@ -84,16 +84,19 @@ def group_ids(
 
 
 def groups_with(connection: Connection, sha256s: Collection[str]) -> list[int]:
-    """Return the numbers of the groups in which any of these blobs is a member that is not `false`."""
+    """Return the numbers of the groups that hang together by way of any of these blobs: it is no `false`, or asked."""
+    here = or_(DuplicateMember.verdict != "false", DuplicateMember.asked)
     found: set[int] = set()
     for some in in_parts(sorted(sha256s)):
-        query = select(DuplicateMember.group_id).distinct()
-        found |= set(
-            connection.execute(
-                query.where(DuplicateMember.sha256.in_(some), DuplicateMember.verdict != "false")
-            ).scalars()
-        )
+        query = select(DuplicateMember.group_id).distinct().where(DuplicateMember.sha256.in_(some), here)
+        found |= set(connection.execute(query).scalars())
     return sorted(found)
+
+
+def groups_naming(connection: Connection, sha256: str) -> list[int]:
+    """Return the numbers of the groups that have a verdict on a blob, or ask for one."""
+    query = select(DuplicateMember.group_id).where(DuplicateMember.sha256 == sha256)
+    return list(connection.execute(query.order_by(DuplicateMember.group_id)).scalars())
 
 
 def next_group_id(connection: Connection) -> int:

@@ -63,8 +63,9 @@ def decide(
 
     The keeper is the first that `verdicts` keeps and `variants` does not name, else the one kept before. It is the same
     as every other that is kept or skipped, a variant of every variant (as they are of each other), and whatever is
-    judged false is not the same as anything kept or skipped; if nothing is, no two are the same. Two members whose
-    verdicts do not change stay to each other what they are known to be.
+    judged false is not the same as anything kept or skipped, nor as anything in the group that nobody has judged yet;
+    if nothing is kept or skipped, no two that are false are the same. Two members whose verdicts do not change stay to
+    each other what they are known to be.
 
     Args:
         group: with the verdicts so far.
@@ -161,6 +162,16 @@ class _Step:
             chosen = relation is Relation.VARIANT and (a in self.variants or b in self.variants)
             if news or chosen or known is relation:
                 yield in_order(a, b), relation
+        yield from self._not_like_the_rest()
+
+    def _not_like_the_rest(self) -> Iterator[tuple[Pair, Relation]]:
+        """Yield what those judged false now are to those that nobody has judged; what is known of two already stays."""
+        told = [blob for blob in sorted(self._told) if self.final[blob] is Verdict.FALSE]
+        rest = [blob for blob, verdict in sorted(self.final.items()) if verdict is Verdict.NEW]
+        for false in told:
+            for other in rest:
+                if self._knowledge.between(false, other) is None:
+                    yield in_order(false, other), Relation.NOT_SAME
 
     def _all(self) -> Iterator[tuple[str, str, Relation]]:
         wrong = [blob for blob, verdict in sorted(self.final.items()) if verdict is Verdict.FALSE]

@@ -155,8 +155,9 @@ class _Derivation:
                 next_id += not place.groups
                 rows.append(self._asking(place, group_id, verdicts, elsewhere))
         asking = {blob for place in confirmed for blob in place.component.members}
+        asking_alike = {blob for place in alike for blob in place.component.members}
         rows += self._settled([(group, asking) for group in settled], found.settled)
-        rows += self._settled([(group, frozenset()) for group in unjudged], found.settled)
+        rows += self._settled([(group, asking_alike) for group in unjudged], found.settled)
         ids = {row.group_id for row in rows}
         return Derived(
             groups=sorted(rows, key=lambda row: row.group_id),
@@ -233,7 +234,8 @@ class _Derivation:
             return GroupState.DEFERRED
         if not any(all(self._blobs[blob].present for blob in pair) for pair in open_pairs):
             return GroupState.STALE
-        if any(member.verdict is not Verdict.NEW for member in members.values()):
+        judged = any(member.verdict is not Verdict.NEW for member in members.values())
+        if judged and not _goes_on_asking(stored, open_pairs):
             return GroupState.REOPENED
         if stored is not None and stored.state is GroupState.SUGGESTED and stored.members.keys() == members.keys():
             return GroupState.SUGGESTED
@@ -255,12 +257,15 @@ class _Derivation:
                 for blob, verdict in group.members.items()
                 if verdict in _JUDGED_AND_THERE and blob not in elsewhere
             }
-            # One that is not judged stays beside what it is known to belong to.
+            # One that is not judged stays beside what it is known to belong to, or not to be like.
             homes = {settled[blob] for blob in there if blob in settled}
+            rest = set() if _has(group, _JUDGED_AND_THERE) else self._live - set(elsewhere)
             members = {
                 blob: Member(verdict, asked=False)
                 for blob, verdict in sorted(group.members.items())
-                if blob in there or verdict is Verdict.FALSE or (verdict is Verdict.NEW and settled.get(blob) in homes)
+                if blob in there
+                or verdict is Verdict.FALSE
+                or (verdict is Verdict.NEW and (blob in rest or settled.get(blob) in homes))
             }
             if any(member.verdict is not Verdict.NEW for member in members.values()):
                 yield GroupRow(group.group_id, group.kind, self._settled_state(group, members), members)
@@ -270,6 +275,13 @@ class _Derivation:
             return group.state
         to_do = any(member.verdict is Verdict.SKIP and blob in self._live for blob, member in members.items())
         return GroupState.DECIDED if to_do else GroupState.APPLIED
+
+
+def _goes_on_asking(stored: KnownGroup | None, open_pairs: Sequence[Pair]) -> bool:
+    """Tell whether a group asked all of this before and was never done with: a part of it has been judged since."""
+    if stored is None or stored.state not in {GroupState.NEW, GroupState.SUGGESTED}:
+        return False
+    return all(blob in stored.members for pair in open_pairs for blob in pair)
 
 
 def _is_alike(group: KnownGroup) -> bool:

@@ -52,7 +52,7 @@ class GroupState(StrEnum):
     #: Judged, and nothing is left to do.
     APPLIED = "applied"
     DEFERRED = "deferred"
-    #: Judged before; something new asks about a part of it.
+    #: Judged before, and something asks about a part of it again: what is new, or groups that met.
     REOPENED = "reopened"
     #: A member's file is missing: nothing can be asked until it is back.
     STALE = "stale"

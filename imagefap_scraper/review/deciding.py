@@ -112,7 +112,7 @@ def _decide(workplace: Workplace, journal: Journal, choice: Choice, options: Opt
     denied = _note_denial(journal, group, choice)
     thrown_out = decision.skipped if apply else []
     files = throw_out_all(workplace, journal, facts, decision.keeper, thrown_out)
-    regroup(journal, options, around=[*members])
+    regroup(journal, options, around=[*members], numbers=[group.group_id])
     size = sum(facts[sha256].size for sha256 in thrown_out)
     summary = _summary(group, choice, decision.keeper, thrown_out, denied=denied)
     action_id = journal.close(summary, bytes_moved=size, rule=group.rule)

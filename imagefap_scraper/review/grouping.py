@@ -37,7 +37,14 @@ class Evidence(NamedTuple):
     groups: list[StoredGroup]
 
 
-def regroup(rows: Rows, options: Options, *, around: Collection[str] | None = None, new_run: bool = False) -> list[int]:
+def regroup(
+    rows: Rows,
+    options: Options,
+    *,
+    around: Collection[str] | None = None,
+    numbers: Collection[int] = (),
+    new_run: bool = False,
+) -> list[int]:
     """Bring the groups to what evidence and knowledge say now; return the numbers of those that changed.
 
     What the user decided is never changed by it; see `dedup.groups.derive`.
@@ -46,10 +53,11 @@ def regroup(rows: Rows, options: Options, *, around: Collection[str] | None = No
         rows: writes them, in a journal where that is part of a decision.
         options: distance and weights.
         around: only the groups of these blobs; everything without it.
+        numbers: of groups that are looked at with them, whatever their members are by now.
         new_run: whether this is a search, which ends deferrals without a date.
     """
     connection = rows.connection
-    evidence = _evidence(connection, options, around)
+    evidence = _evidence(connection, options, around, numbers)
     facts = _facts(connection, evidence, options)
     states = {sha256: BlobState(blob.state == "live", blob.present, blob.kept_as) for sha256, blob in facts.items()}
     derived = derive(
@@ -73,28 +81,61 @@ def regroup(rows: Rows, options: Options, *, around: Collection[str] | None = No
     return sorted(changed)
 
 
-def _evidence(connection: Connection, options: Options, around: Collection[str] | None) -> Evidence:
+def _evidence(
+    connection: Connection, options: Options, around: Collection[str] | None, numbers: Collection[int]
+) -> Evidence:
     if around is None:
         relations = stored.relations(connection)
         pairs = list(stored.pairs(connection, options.limits.phash, options.limits.dhash))
         return Evidence(pairs, _typed(relations), stored.groups(connection))
-    groups = stored.groups(connection, stored.groups_with(connection, around))
-    members = {sha256 for group in groups for sha256, verdict, _ in group.members if verdict != "false"}
-    members |= set(around)
-    # Confirmed pairs only where their whole component is here; a neighbour that is merely a look-alike has others.
-    confirmed = {
-        sha256
-        for group in groups
-        if group.kind != PairKind.LOOK_ALIKE
-        for sha256, verdict, _ in group.members
-        if verdict != "false"
-    } | set(around)
+    found = _Groups(connection)
+    # What was judged false by all may hang together with nothing any more: such a group is named by its number.
+    found.add([*found.around(around), *numbers])
+    here = found.held(alike=False) | set(around)
+    found.add(found.around(here))
+    alike = found.held(alike=True) | here
+    # Where look-alikes are at home: two in one confirmed group do not ask.
+    found.add(found.around(alike), alike=False)
+    confirmed = found.held(alike=False) | here
     pairs = [
         pair
-        for pair in stored.pairs(connection, options.limits.phash, options.limits.dhash, members)
-        if pair.kind == PairKind.LOOK_ALIKE or {pair.first, pair.second} <= confirmed
+        for pair in stored.pairs(connection, options.limits.phash, options.limits.dhash, alike | confirmed)
+        if {pair.first, pair.second} <= (alike if pair.kind == PairKind.LOOK_ALIKE else confirmed)
     ]
-    return Evidence(pairs, _typed(stored.relations(connection, members)), groups)
+    return Evidence(pairs, _typed(stored.relations(connection, alike | confirmed)), found.groups)
+
+
+class _Groups:
+    """The groups that are to be derived together, as they are found."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._found: dict[int, StoredGroup] = {}
+
+    @property
+    def groups(self) -> list[StoredGroup]:
+        """Those found, by number."""
+        return [group for _, group in sorted(self._found.items())]
+
+    def around(self, sha256s: Collection[str]) -> list[int]:
+        """Return the numbers of the groups that hang together by way of some blobs."""
+        return stored.groups_with(self._connection, sha256s)
+
+    def add(self, numbers: Iterable[int], *, alike: bool = True) -> None:
+        """Add groups, mere look-alikes only if wanted."""
+        for group in stored.groups(self._connection, sorted(set(numbers) - self._found.keys())):
+            if alike or group.kind != PairKind.LOOK_ALIKE:
+                self._found[group.group_id] = group
+
+    def held(self, *, alike: bool) -> set[str]:
+        """Return the blobs by way of which the mere look-alikes, or all others, hang together."""
+        return {
+            sha256
+            for group in self._found.values()
+            if (group.kind == PairKind.LOOK_ALIKE) is alike
+            for sha256, verdict, asked in group.members
+            if verdict != Verdict.FALSE or asked
+        }
 
 
 def _typed(relations: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, Relation]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagefap_scraper.dedup import rules
-from imagefap_scraper.dedup.kinds import PairKind
-from imagefap_scraper.dedup.suggestion import Candidate, Pair, suggest
+from imagefap_scraper.dedup.kinds import PairKind, Verdict
+from imagefap_scraper.dedup.suggestion import Candidate, Pair, Suggestion, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,7 +61,7 @@ class Judge:
         among = set(asked)
         pairs = [pair for sha256 in asked for pair in self._pairs[sha256] if pair.second in among]
         candidates = [candidate(self._facts[sha256]) for sha256 in asked]
-        found = suggest(candidates, pairs, self._weights)
+        found = _sparing(suggest(candidates, pairs, self._weights), group)
         sizes = [self._facts[sha256].size for sha256 in asked]
         kept = self._facts[found.keeper].size if found.keeper else max(sizes, default=0)
         reasons = {
@@ -78,6 +78,19 @@ class Judge:
             None,
         )
         return Judged(found.keeper, found.margin, reasons, rule, sum(sizes) - kept)
+
+
+def _sparing(found: Suggestion, group: GroupRow) -> Suggestion:
+    """Return a suggestion, or none where following it would throw out what a person has kept."""
+    if found.keeper is None:
+        return found
+    going = [
+        sha256
+        for sha256, member in group.members.items()
+        if member.asked and member.verdict is Verdict.KEEP and sha256 != found.keeper
+    ]
+    guards = tuple(f"{sha256[:12]} was kept already, and would go" for sha256 in going)
+    return replace(found, keeper=None, confidence=None, guards=guards) if guards else found
 
 
 def evidence(row: Any) -> Pair:

@@ -85,7 +85,7 @@ class World:
         for pair in decision.dropped:
             del self.relations[pair]
         self.relations |= {(a, b): relation for a, b, relation in decision.relations}
-        self.groups[group_id] = KnownGroup(group_id, group.kind, GroupState.DECIDED, decision.verdicts)
+        self.groups[group_id] = KnownGroup(group_id, group.kind, group.state, decision.verdicts)
         return decision
 
     def apply(self, group_id: int) -> None:

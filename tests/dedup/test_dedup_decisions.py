@@ -60,7 +60,7 @@ def test_variants_are_variants_of_the_keeper_and_of_each_other() -> None:
 
 def test_what_is_false_is_not_the_same_as_anything_kept_or_skipped() -> None:
     decision = decided("a=n b=n c=n d=n e=n", "a=k b=s c=f d=f")
-    assert decision.relations == relations_of("ab ac! ad! bc! bd!")
+    assert decision.relations == relations_of("ab ac! ad! bc! bd! ce! de!")
 
 
 def test_where_all_is_false_no_two_are_the_same() -> None:
@@ -70,9 +70,27 @@ def test_where_all_is_false_no_two_are_the_same() -> None:
     assert decision.skipped == []
 
 
-def test_false_alone_says_nothing_until_something_is_judged() -> None:
-    assert decided("a=n b=n c=n", "c=f").relations == []
+def test_false_alone_is_not_the_same_as_any_other() -> None:
+    decision = decided("a=n b=n c=n", "c=f")
+    assert decision.relations == relations_of("ac! bc!")
+    assert decision.verdicts == verdicts_of("a=n b=n c=f")
+    assert decided("a=n b=n", "a=f").relations == relations_of("ab!")
+    assert decided("a=n b=n c=n d=n", "c=f d=f").relations == relations_of("ac! ad! bc! bd! cd!")
+    assert decided("a=n b=n c=n", "a=k c=f").relations == relations_of("ac! bc!")
+    # Said once more of what has come since.
+    assert decided("a=n c=f", "c=f").relations == relations_of("ac!")
+    # What was judged before is not said of what has come since, until that is judged.
     assert decided("a=n b=n c=f", "a=k").relations == relations_of("ac!")
+
+
+def test_false_alone_takes_nothing_back_that_is_known_of_what_is_not_judged() -> None:
+    decision = decided("a=n b=n c=n", "c=f", known="ac")
+    assert (decision.relations, decision.dropped) == (relations_of("bc!"), [])
+
+
+def test_keep_alone_says_nothing_of_the_others() -> None:
+    decision = decided("a=n b=n", "a=k")
+    assert (decision.relations, decision.keeper, decision.skipped) == ([], "a", [])
 
 
 def test_one_more_is_judged_against_the_keeper_of_before() -> None:

@@ -205,10 +205,47 @@ def test_one_not_judged_stays_beside_what_it_is_known_to_belong_to() -> None:
 
 
 def test_one_not_judged_that_hangs_on_a_false_one_is_asked_apart() -> None:
-    w = world("ab bc")
+    w = world("ab")
     w.decide(1, verdicts_of("a=k b=f"))
+    w.see("bc")
     w.derive()
     assert (w.shown(1), w.shown(2)) == ("a=k b=f", "b=n* c=n*")
+
+
+def test_where_one_is_judged_false_alone_the_others_go_on_being_asked() -> None:
+    w = world("ab bc ac")
+    w.decide(1, verdicts_of("c=f"))
+    w.derive()
+    assert (w.shown(1), w.rows[1].state, w.asked()) == ("a=n* b=n* c=f", GroupState.NEW, ["ab"])
+    # Something new is like one of them: now a judged group asks again.
+    w.see("bd")
+    w.derive(new_run=True)
+    assert (w.shown(1), w.rows[1].state, w.asked()) == ("a=n* b=n* c=f d=n*", GroupState.REOPENED, ["ab", "bd"])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "given", "left"),
+    [("ab", "a=f", "a=f b=n"), ("ab", "a=f b=f", "a=f b=f"), ("ab ac bc", "a=f b=f", "a=f b=f c=n")],
+)
+def test_what_was_parted_is_a_group_that_is_done(pairs: str, given: str, left: str) -> None:
+    w = world(pairs)
+    w.decide(1, verdicts_of(given))
+    w.derive()
+    assert (w.shown(1), w.rows[1].state, w.asked()) == (left, GroupState.APPLIED, [])
+    w.see("bd")
+    w.derive(new_run=True)
+    assert w.asked() == ["bd"]
+
+
+def test_keep_alone_goes_on_asking_about_the_others_and_nothing_new_has_come() -> None:
+    w = world("ab")
+    w.decide(1, verdicts_of("a=k"))
+    w.derive()
+    w.derive(new_run=True)
+    assert (w.shown(1), w.rows[1].state, w.asked()) == ("a=k* b=n*", GroupState.NEW, ["ab"])
+    w.see("bc")
+    w.derive(new_run=True)
+    assert w.rows[1].state is GroupState.REOPENED
 
 
 def test_one_that_was_skipped_goes_where_its_keeper_is_asked_about() -> None:
@@ -229,7 +266,7 @@ def test_without_a_question_a_group_is_decided_until_nothing_is_left_to_do() -> 
     w = world("ab ac")
     w.decide(1, verdicts_of("a=k b=s"))
     w.derive()
-    assert w.rows[1].state is GroupState.REOPENED
+    assert w.rows[1].state is GroupState.NEW
     del w.pairs["a", "c"]
     w.derive()
     assert w.rows[1].state is GroupState.DECIDED
