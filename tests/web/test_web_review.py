@@ -224,6 +224,8 @@ def test_a_decision_names_the_next_group_and_can_be_undone(asking: TestClient, b
         (("keep", "keep"), (2,), "keep 1; keep 2 as a variant."),
         (("false", "false"), (), "keep all: none of these are the same picture."),
         (("keep", "false"), (), "keep 1; 2 is another picture and stays."),
+        (("", "false"), (), "keep all: none of these are the same picture."),
+        (("keep", ""), (), "keep 1; 2 is still to be judged."),
     ],
 )
 def test_the_line_says_what_verdicts_do(
@@ -241,6 +243,33 @@ def test_the_line_says_what_verdicts_do(
     trashed = [row[0] for row in bench.ask("SELECT sha256 FROM blobs WHERE state = 'trashed'")]
     expected = [sha256 for sha256, verdict in body["verdicts"].items() if verdict == "skip"]
     assert trashed == expected
+
+
+def test_the_line_says_what_is_left_open_and_so_it_is(bench: Bench) -> None:
+    three = [encoded(picture(77), quality=quality) for quality in (92, 70, 50)]
+    with web_bench.client(bench) as asking:
+        shas = bench.add(*three)
+        bench.find()
+        [(number,)] = bench.ask("SELECT group_id FROM duplicate_members WHERE sha256 = ?", shas[0])
+        group = asking.get(f"/api/groups/{number}").json()
+        assert group["state_text"] == ""
+        done = asking.post(
+            f"/api/groups/{number}/decide", json={"rev": group["rev"], "verdicts": verdicts(group, "", "", "false")}
+        ).json()
+        assert done["text"] == "Done: 3 is another picture and stays; 1 and 2 are still to be judged."
+        group = asking.get(f"/api/groups/{number}").json()
+        assert [one["asked"] for one in group["members"]] == [True, True, False]
+        assert group["state"] == "new"
+        assert group["state_text"] == "judged in part; the rest is still asked"
+        assert group["accept"]["text"].startswith("keep 1; 2 to the trash (")
+        body = {"rev": group["rev"], "verdicts": verdicts(group, "keep", "", "")}
+        said = asking.post(f"/api/groups/{number}/preview", json=body).json()["text"]
+        assert said == "keep 1; 2 is still to be judged."
+        body = {"rev": group["rev"], "verdicts": verdicts(group, "false", "", "")}
+        said = asking.post(f"/api/groups/{number}/preview", json=body).json()["text"]
+        assert said == "keep all: none of these are the same picture."
+        asking.post(f"/api/groups/{number}/decide", json=body)
+        assert asking.get(f"/api/groups/{number}").json()["state"] == "applied"
 
 
 def test_names_and_tags_are_shown_as_they_are_and_do_nothing(asking: TestClient, bench: Bench) -> None:

@@ -41,7 +41,7 @@ def group_document(shown: Shown) -> dict[str, Any]:
         "kind": group.kind,
         "kind_text": words.KINDS[PairKind(group.kind)],
         "state": group.state,
-        "state_text": words.STATES[GroupState(group.state)],
+        "state_text": words.state_text(group),
         "rule": group.rule,
         "bytes_to_win": group.bytes_to_win,
         "suggestion": numbers.get(group.suggestion or ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from imagefap_scraper.dedup.kinds import GroupState, PairKind
+from imagefap_scraper.dedup.kinds import GroupState, PairKind, Verdict
 from imagefap_scraper.review.showing import place_name
 from imagefap_scraper.web.render import bytes_text
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from imagefap_scraper.database.groups import StoredGroup
     from imagefap_scraper.review.foreseeing import Foreseen
 
 KINDS: Final = {
@@ -29,7 +30,7 @@ STATES: Final = {
     GroupState.DECIDED: "decided; what goes is not in the trash yet",
     GroupState.APPLIED: "decided already",
     GroupState.DEFERRED: "put aside",
-    GroupState.REOPENED: "asked again: a new picture looks like these",
+    GroupState.REOPENED: "asked again: some of these were judged before",
     GroupState.STALE: "a file is missing; nothing can be decided until a crawl brings it back",
 }
 #: By the numbers of `dedup.orientation`: how the first of two has to be turned to look like the second.
@@ -52,6 +53,14 @@ _NAMED = 3
 _LONGEST = 80
 #: Of a sentence only: in pages every name has an element of its own.
 _CONTROLS: Final = re.compile("[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def state_text(group: StoredGroup) -> str:
+    """Return where a group stands; empty if it asks and nothing is to be said about that."""
+    asks_on = group.state in (GroupState.NEW, GroupState.SUGGESTED)
+    if asks_on and any(verdict != Verdict.NEW for _, verdict, _ in group.members):
+        return "judged in part; the rest is still asked"
+    return STATES[GroupState(group.state)]
 
 
 def difference(pair: Any) -> str:
@@ -101,11 +110,14 @@ def consequence_text(after: Foreseen, numbers: Mapping[str, int], *, later: bool
         parts.append(f"{when}{_list(after.skipped, numbers)} to the trash ({bytes_text(after.bytes)})")
     if after.apart:
         parts.append(_apart(after, numbers))
+    if after.open:
+        are = "is" if len(after.open) == 1 else "are"
+        parts.append(f"{_list(after.open, numbers)} {are} still to be judged")
     return "; ".join([*parts, *_gains(after, numbers)]) + "."
 
 
 def _apart(after: Foreseen, numbers: Mapping[str, int]) -> str:
-    if after.keeper is None and not after.kept:
+    if after.none_alike:
         return "keep all: none of these are the same picture"
     one = len(after.apart) == 1
     return f"{_list(after.apart, numbers)} {'is another picture and stays' if one else 'are other pictures and stay'}"
