@@ -179,19 +179,20 @@ def _guard(name: str, when: str, condition: str, message: str) -> str:
 
 _MEMBERS = "SELECT 1 FROM duplicate_members WHERE group_id = NEW.group_id AND verdict"
 _NONE_KEPT = f"NEW.verdict != 'new' AND EXISTS ({_MEMBERS} = 'skip') AND NOT EXISTS ({_MEMBERS} IN ('keep', 'new'))"
-_ONE_STAYS = "one picture of a group must stay"
+ONE_STAYS = "one picture of a group must stay"
+LAST_COPY = "the last copy of a picture must stay"
 _KEEPER = "NOT EXISTS (SELECT 1 FROM blobs AS keeper WHERE keeper.sha256 = NEW.kept_as AND keeper.state = 'live')"
 _KEPT_FOR = "EXISTS (SELECT 1 FROM blobs AS copy WHERE copy.kept_as = NEW.sha256)"
 
 #: What no program may do, whatever its faults: throw out the last copy. By the name of the trigger.
 GUARDS = {
-    "member_stays_insert": _guard("member_stays_insert", "AFTER INSERT ON duplicate_members", _NONE_KEPT, _ONE_STAYS),
-    "member_stays_update": _guard("member_stays_update", "AFTER UPDATE ON duplicate_members", _NONE_KEPT, _ONE_STAYS),
+    "member_stays_insert": _guard("member_stays_insert", "AFTER INSERT ON duplicate_members", _NONE_KEPT, ONE_STAYS),
+    "member_stays_update": _guard("member_stays_update", "AFTER UPDATE ON duplicate_members", _NONE_KEPT, ONE_STAYS),
     "blob_has_keeper": _guard(
         "blob_has_keeper",
         "AFTER UPDATE OF state, kept_as ON blobs",
         f"NEW.state != 'live' AND ({_KEEPER} OR {_KEPT_FOR})",
-        "the last copy of a picture must stay",
+        LAST_COPY,
     ),
 }
 for _trigger in GUARDS.values():

@@ -99,6 +99,16 @@ def groups_naming(connection: Connection, sha256: str) -> list[int]:
     return list(connection.execute(query.order_by(DuplicateMember.group_id)).scalars())
 
 
+def asked_among(connection: Connection, sha256s: Collection[str]) -> set[str]:
+    """Return those of some blobs that are in question in a group."""
+    asked = select(DuplicateMember.sha256).where(DuplicateMember.asked)
+    return {
+        sha256
+        for some in in_parts(sorted(sha256s))
+        for sha256 in connection.execute(asked.where(DuplicateMember.sha256.in_(some))).scalars()
+    }
+
+
 def next_group_id(connection: Connection) -> int:
     """Return the number of the next group."""
     return int(connection.execute(select(func.coalesce(func.max(DuplicateGroup.group_id), 0))).scalar_one()) + 1

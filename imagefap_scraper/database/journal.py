@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, update
 
+from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.duplicate_models import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -156,6 +157,14 @@ def actions_of_batch(connection: Connection, batch: int) -> list[Entry]:
         select(*Action.__table__.columns).where(Action.batch == batch).order_by(Action.action_id.desc())
     ).mappings()
     return [Entry(**{**row, "changes": [Change(*change) for change in row["changes"]]}) for row in rows]
+
+
+def changes_of(connection: Connection, action_ids: Sequence[int]) -> Iterator[tuple[int, list[Change]]]:
+    """Yield actions with what each of them changed, in the order of their numbers."""
+    for some in in_parts(sorted(action_ids)):
+        rows = connection.execute(select(Action.action_id, Action.changes).where(Action.action_id.in_(some)))
+        for action_id, changes in rows:
+            yield action_id, [Change(*change) for change in changes]
 
 
 def batch_summary(connection: Connection, batch: int) -> str | None:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, Pool, StaticPool
 
 from imagefap_scraper.database.base import SCHEMA_REVISION
-from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, StorageError
+from imagefap_scraper.database.duplicate_models import LAST_COPY, ONE_STAYS
+from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, StorageError, UserInputError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -223,9 +224,17 @@ def _revision_message(path: Path, revision: str | None, *, foreign: bool) -> str
     return f"{path} is of a newer version of this program (schema {revision}); update the program"
 
 
+def refusal(error: DBAPIError) -> UserInputError | None:
+    """Return the error of our own tree for what one of our own triggers refused; None for anything else."""
+    cause = str(error.orig)
+    return UserInputError(f"nothing was changed: {cause}") if cause in (ONE_STAYS, LAST_COPY) else None
+
+
 def translate(error: DBAPIError, path: Path | str) -> ArchiveError:
     """Return the error of our own tree for what the database library raised."""
     cause = str(error.orig)
+    if (refused := refusal(error)) is not None:
+        return refused
     lowered = cause.lower()
     if "full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered:
         return StorageError(f"{path} cannot be used: {cause}; free or repair the disk and run the same command again")

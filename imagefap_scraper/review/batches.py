@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from sqlalchemy.exc import IntegrityError
+
+from imagefap_scraper.database.session import refusal
 from imagefap_scraper.exceptions import ArchiveError
 
 if TYPE_CHECKING:
@@ -22,7 +25,10 @@ _AT_A_TIME = 25
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one group: its action, the copies that went or came back, their files and bytes."""
+    """What became of one group: its action, the copies that went or came back, their files and bytes.
+
+    `missing` are the files that should have come back and are not there any more, by the paths where they belong.
+    """
 
     group_id: int
     action_id: int
@@ -30,6 +36,7 @@ class Done:
     moved: tuple[str, ...] = ()
     files: int = 0
     bytes: int = 0
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,6 +59,11 @@ class Report:
     def files(self) -> int:
         """Files that were moved."""
         return sum(one.files for one in self.done)
+
+    @property
+    def missing(self) -> list[str]:
+        """Files that should have come back and are not there any more, by the paths where they belong."""
+        return [path for one in self.done for path in one.missing]
 
     @property
     def bytes(self) -> int:
@@ -142,11 +154,12 @@ def _take(
     savepoint = connection.begin_nested()
     try:
         report.batch, done = step(connection, item, report.batch or None)
-    except ArchiveError as error:
+    except (ArchiveError, IntegrityError) as error:
         savepoint.rollback()
-        if strict:
+        refused = refusal(error) if isinstance(error, IntegrityError) else error
+        if strict or refused is None:
             raise
-        report.refused.append((name(item), str(error)))
+        report.refused.append((name(item), str(refused)))
     else:
         savepoint.commit()
         report.done.append(done)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from imagefap_scraper.database.groups import StoredGroup
-    from imagefap_scraper.database.journal import Rows
+    from imagefap_scraper.database.journal import Journal, Rows
     from imagefap_scraper.database.members import BlobFacts
     from imagefap_scraper.dedup.groups import GroupRow
     from imagefap_scraper.review.options import Options
@@ -79,6 +79,16 @@ def regroup(
         if _write(rows, row, before.get(row.group_id), judge, facts):
             changed.append(row.group_id)
     return sorted(changed)
+
+
+def regroup_tagged(journal: Journal, options: Options) -> list[int]:
+    """Derive the groups anew whose pictures got or lost tags in an action; return the numbers of those that changed.
+
+    Tags count for the suggestion. Pictures about which nothing is asked are left aside, however many they are.
+    """
+    tagged = {change.key["sha256"] for change in journal.changes if change.table == "blob_tags"}
+    asked = stored.asked_among(journal.connection, tagged)
+    return regroup(journal, options, around=asked) if asked else []
 
 
 def _evidence(

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagefap_scraper.database import groups as stored
-from imagefap_scraper.database.journal import (
-    Change,
-    Journal,
-    actions_of_batch,
-    history,
-    later_action_on,
-    read_row,
-    stands,
-)
-from imagefap_scraper.database.moves import add_move
-from imagefap_scraper.exceptions import NotFoundError, StorageError, UserInputError
+from imagefap_scraper.database.journal import Journal, actions_of_batch, history
+from imagefap_scraper.exceptions import NotFoundError, UserInputError
 from imagefap_scraper.review.batches import Done, Report, run_batch
-from imagefap_scraper.review.grouping import regroup
-from imagefap_scraper.review.throwing_out import settle
-from imagefap_scraper.review.undoing_tags import TagGuard
+from imagefap_scraper.review.taking_back import TakingBack, moved_blobs
+from imagefap_scraper.review.undoing_order import UndoOrder
 from imagefap_scraper.storage.trash import is_in_trash
 from imagefap_scraper.storage.tree import remove_empty
 
@@ -32,8 +21,6 @@ if TYPE_CHECKING:
     from imagefap_scraper.review.options import Options
     from imagefap_scraper.review.workplace import Workplace
 
-#: Derived from evidence and knowledge: where a later search has changed them, they are derived again.
-_DERIVED = frozenset({"duplicate_groups", "duplicate_members"})
 #: Kinds of actions that cannot be undone, and why.
 _FOR_GOOD = {
     "empty": "it emptied the trash, and those files are deleted for good",
@@ -100,29 +87,41 @@ def undo(
 ) -> Report:
     """Take actions back, the latest first; the undoing is a batch of its own, which can be undone in turn.
 
-    Afterwards rows and files are byte for byte as before. Where a search has derived other groups meanwhile, these
-    are derived once more instead.
+    All of them or none. Afterwards rows and files are byte for byte as before. Where a search has derived other groups
+    meanwhile, these are derived once more instead. A file that is not there any more does not keep the others from
+    coming back: its images are wanted again, and the report names it.
 
     Raises:
-        UserInputError: a later action changed the same, and has to be undone first.
-        StorageError: a file is not in the trash any more, its place is taken, or the disk refused.
+        UserInputError: something that was done since about the same has to be undone first.
+        StorageError: the place of a file is taken, or the disk refused.
         LockedError, DatabaseError: the database refused.
     """
     in_turn = _build_on_each_other(entries)
-    if not dry_run and (moved := {sha256 for entry in entries for sha256 in _moved_blobs(entry)}):
+    if not dry_run and (moved := {sha256 for entry in entries for sha256 in moved_blobs(entry)}):
         workplace.send_strays(moved)
+    order: UndoOrder | None = None
 
     def step(connection: Connection, entry: Entry, batch: int | None) -> tuple[int, Done]:
+        nonlocal order
+        order = order or UndoOrder(connection, entries)
+        order.check(entry)
         journal = Journal(connection, actor="you", kind="undo", batch=batch, undoes=entry.action_id)
         # In a rehearsal nothing moves, so what one action leaves for the next is not there to be seen.
-        return journal.batch, _undo(workplace, journal, entry, options, look=not in_turn)
+        done = TakingBack(workplace, journal, entry, look=not (in_turn and dry_run)).run(options)
+        order.note(entry, done.action_id)
+        return journal.batch, done
 
-    if in_turn and not dry_run:
-        report = _one_by_one(workplace, entries, options)
-    else:
-        report = run_batch(
-            workplace, entries, step, lambda entry: entry.action_id, dry_run=dry_run, on_progress=on_progress
-        )
+    try:
+        if in_turn and not dry_run:
+            report = _one_by_one(workplace, entries, step)
+        else:
+            report = run_batch(
+                workplace, entries, step, lambda entry: entry.action_id, dry_run=dry_run, on_progress=on_progress
+            )
+    except UserInputError as error:
+        if len(entries) == 1 or in_turn:
+            raise
+        raise UserInputError(f"{error}; nothing of the {len(entries):,} actions was undone") from error
     if not dry_run:
         remove_empty(workplace.directory, _renamed(entries))
     return report
@@ -139,117 +138,23 @@ def _build_on_each_other(entries: Sequence[Entry]) -> bool:
     """Tell whether a file has to go where another one of these actions is: its move has to be carried out first."""
     changes = [change for entry in entries for change in entry.changes if change.table == "files"]
     there = {(change.after or {}).get("path") for change in changes}
-    return any((change.before or {}).get("path") in there for change in changes)
+    return any((change.before or {}).get("path") in there - {None} for change in changes)
 
 
-def _one_by_one(workplace: Workplace, entries: Sequence[Entry], options: Options) -> Report:
+def _one_by_one(
+    workplace: Workplace,
+    entries: Sequence[Entry],
+    step: Callable[[Connection, Entry, int | None], tuple[int, Done]],
+) -> Report:
     """Take each action back in a transaction of its own, its files moved before the next one; all are one batch."""
     report = Report()
-
-    def step(connection: Connection, entry: Entry, _batch: int | None) -> tuple[int, Done]:
-        batch = report.batch or None
-        journal = Journal(connection, actor="you", kind="undo", batch=batch, undoes=entry.action_id)
-        return journal.batch, _undo(workplace, journal, entry, options)
-
     for entry in entries:
-        part = run_batch(workplace, [entry], step, lambda one: one.action_id)
+        part = run_batch(
+            workplace,
+            [entry],
+            lambda connection, one, _: step(connection, one, report.batch or None),
+            lambda one: one.action_id,
+        )
         report.batch = part.batch
         report.done += part.done
     return report
-
-
-def _undo(workplace: Workplace, journal: Journal, entry: Entry, options: Options, *, look: bool = True) -> Done:
-    connection = journal.connection
-    moved, size = 0, 0
-    derived_anew, tags = False, TagGuard(connection, entry)
-    _check_nothing_followed(connection, entry)
-    for change in reversed(entry.changes):
-        if not stands(connection, change):
-            if change.table not in _DERIVED:
-                raise _changed_since(connection, entry, change)
-            derived_anew = True
-            _restore_verdict(journal, change)
-            continue
-        if change.table == "files":
-            assert change.before is not None
-            assert change.after is not None
-            _send_back(workplace, connection, change.after["path"], change.before["path"], look=look)
-            moved += 1
-        tags.check(change)
-        journal.take_back(change)
-        if change.table == "blobs":
-            row = read_row(connection, "blobs", change.key, ["size"])
-            size += row["size"] if row is not None and "state" in (change.before or {}) else 0
-    for sha256 in sorted(_moved_blobs(entry)):
-        for source, target in settle(journal, sha256):
-            _send_back(workplace, connection, source, target, look=look)
-            journal.update("files", {"path": source}, {"path": target})
-            moved += 1
-    if derived_anew or any(change.table in _DERIVED for change in entry.changes):
-        regroup(journal, options, around=_blobs(entry))
-    summary = f"action {entry.action_id} ({entry.summary})"
-    action_id = journal.close(summary, bytes_moved=size)
-    return Done(entry.action_id, action_id, files=moved, bytes=size)
-
-
-def _blobs(entry: Entry) -> set[str]:
-    return {change.key["sha256"] for change in entry.changes if change.table == "duplicate_members"}
-
-
-def _moved_blobs(entry: Entry) -> set[str]:
-    return {change.key["sha256"] for change in entry.changes if change.table == "blobs"}
-
-
-def _check_nothing_followed(connection: Connection, entry: Entry) -> None:
-    """Refuse to take a verdict back by which another action has thrown something out since (`dups apply`).
-
-    Raises:
-        UserInputError: that action has to be undone first.
-    """
-    here = _moved_blobs(entry)
-    for change in entry.changes:
-        if change.table != "duplicate_members" or change.before is None or change.after is None:
-            continue
-        if change.after.get("verdict") != "skip" or change.key["sha256"] in here:
-            continue
-        blob = Change("blobs", {"sha256": change.key["sha256"]}, None, None)
-        row = read_row(connection, blob.table, blob.key, ["state"])
-        if row != {"state": "live"} and later_action_on(connection, entry.action_id, blob) is not None:
-            raise _changed_since(connection, entry, blob)
-
-
-def _send_back(workplace: Workplace, connection: Connection, source: str, target: str, *, look: bool) -> None:
-    """Have a file moved to where it was, or to the trash again; with `look` only if that can be done now.
-
-    Raises:
-        StorageError: it is not where its row says, or its place is taken.
-    """
-    if look and not workplace.directory.resolve(source).is_file():
-        raise StorageError(f"{source} is not there any more: it cannot be brought back")
-    if look and workplace.directory.resolve(target).exists():
-        raise StorageError(f"{target} is taken by another file: move that away and undo again")
-    add_move(connection, source, target)
-
-
-def _restore_verdict(journal: Journal, change: Change) -> None:
-    """Give a member its verdict back in whichever group it is now."""
-    before, after = change.before or {}, change.after or {}
-    if change.table != "duplicate_members" or "verdict" not in before or "verdict" not in after:
-        return
-    sha256 = change.key["sha256"]
-    for group_id in stored.groups_with(journal.connection, [sha256]):
-        key = {"group_id": group_id, "sha256": sha256}
-        row = read_row(journal.connection, "duplicate_members", key, ["verdict"])
-        if row == {"verdict": after["verdict"]}:
-            journal.update("duplicate_members", key, {"verdict": before["verdict"]})
-
-
-def _changed_since(connection: Connection, entry: Entry, change: Change) -> UserInputError:
-    later = later_action_on(connection, entry.action_id, change)
-    if later is not None and any(one.kind == "empty" for one in history(connection) if one.action_id == later):
-        return UserInputError(f"action {entry.action_id} cannot be undone: the trash has been emptied since")
-    if later is not None:
-        return UserInputError(f"action {later} changed the same pictures after action {entry.action_id}: undo it first")
-    if change.table == "files" and is_in_trash((change.after or {}).get("path", "")):
-        return UserInputError(f"action {entry.action_id} cannot be undone: the trash has been emptied since")
-    return UserInputError(f"action {entry.action_id} cannot be undone: {change.table} has changed since")

@@ -126,7 +126,7 @@ def test_a_decision_is_not_undone_under_what_was_thrown_out_by_it(bench: Bench) 
     run(bench, "dups", "decide", 1, "--keep", 1, "--later")
     run(bench, "dups", "apply", "--yes")
     applied = bench.dump()
-    assert "action 2 changed the same pictures" in run(bench, "undo", 1, "--yes", code=64)
+    assert "its pictures were changed by action 2 since; undo that first" in run(bench, "undo", 1, "--yes", code=64)
     assert bench.dump() == applied
     run(bench, "undo", "--yes")
     run(bench, "undo", 1, "--yes")

@@ -82,9 +82,11 @@ def tell(
         write(f"{would}{_counted(len(report.done), noun)} {done}{moved}\n")
     for number, reason in report.refused:
         click.echo(f"{noun} {number} was left alone: {printable(reason)}", err=True)
+    for path in report.missing:
+        click.echo(f"{printable(path)} is not there any more and did not come back; a crawl fetches it again", err=True)
     if not (as_json or dry_run) and report.batch and undone_by:
         write(f"undo: process.py undo {report.batch}\n")
-    return EX_FAILED_IMAGES if report.refused else 0
+    return EX_FAILED_IMAGES if report.refused or report.missing else 0
 
 
 def _line(one: Done) -> str:
@@ -121,6 +123,7 @@ def _document(report: Report | None, *, dry_run: bool, noun: str = "group") -> d
             }
             for one in found
         ],
+        "missing": report.missing if report is not None else [],
         "refused": [
             {"group": number, "reason": reason} for number, reason in (report.refused if report is not None else [])
         ],

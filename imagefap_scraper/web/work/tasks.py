@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from imagefap_scraper.web.archive import WebArchive
     from imagefap_scraper.web.work.jobs import Reach
 
+#: Missing files that a sentence names.
+_NAMED: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -59,7 +62,16 @@ def rest(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _outcome(report: Report) -> Outcome:
-    return Outcome(refused=report.refused, stopped=report.stopped)
+    return Outcome(refused=report.refused, message="".join(missing_text(report)), stopped=report.stopped)
+
+
+def missing_text(report: Report) -> list[str]:
+    """Return which files did not come back, as one part of a sentence; none if all did."""
+    if not report.missing:
+        return []
+    named = ", ".join(report.missing[:_NAMED])
+    more = f" and {len(report.missing) - _NAMED:,} more" if len(report.missing) > _NAMED else ""
+    return [f"not there any more, so a crawl fetches them again: {named}{more}"]
 
 
 def _accept(archive: WebArchive, spec: Mapping[str, Any]) -> Work:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imagefap_scraper.review import undoing
 from imagefap_scraper.web.render import counted
-from imagefap_scraper.web.work.tasks import task
+from imagefap_scraper.web.work.tasks import missing_text, task
 
 if TYPE_CHECKING:
     from imagefap_scraper.web.archive import WebArchive
@@ -40,4 +40,4 @@ def undo_batch(archive: WebArchive, batch: int) -> Undone:
         return Undone(None, f"{job.title}: at work", job.job_id)
     report = undoing.undo(archive.workplace, entries, archive.options)
     what = origin.summary if len(entries) == 1 else counted(len(entries), "change")
-    return Undone(report.batch, f"{'Done again' if again else 'Undone'}: {what}")
+    return Undone(report.batch, "; ".join([f"{'Done again' if again else 'Undone'}: {what}", *missing_text(report)]))
