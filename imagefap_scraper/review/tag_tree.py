@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from imagefap_scraper.database import tags
 from imagefap_scraper.database.bulk_journal import BulkJournal
 from imagefap_scraper.exceptions import NotFoundError, UserInputError
+from imagefap_scraper.review.grouping import regroup_tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imagefap_scraper.review.options import Options
     from imagefap_scraper.review.workplace import Workplace
 
 #: Said of a change that leaves everything as it is.
@@ -93,8 +95,8 @@ def move_tag(workplace: Workplace, tag_id: int, parent: str) -> Tagged:
     return _change_tree(workplace, change)
 
 
-def delete_tag(workplace: Workplace, tag_id: int) -> Tagged:
-    """Remove a tag from all pictures, and itself.
+def delete_tag(workplace: Workplace, tag_id: int, options: Options) -> Tagged:
+    """Remove a tag from all pictures, and itself; groups that ask about them are derived anew (`options`).
 
     Raises:
         NotFoundError: there is no such tag.
@@ -105,6 +107,7 @@ def delete_tag(workplace: Workplace, tag_id: int) -> Tagged:
     def change(journal: BulkJournal, tree: tags.TagTree) -> str:
         tag = numbered(tree, tag_id)
         number = tags.delete(journal, tree, tag)
+        regroup_tagged(journal, options)
         return f"deleted {tag.path}" + (f", taken off {pictures_text(number)}" if number else "")
 
     return _change_tree(workplace, change)

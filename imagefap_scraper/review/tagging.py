@@ -14,6 +14,7 @@ from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.bulk_journal import BulkJournal
 from imagefap_scraper.database.models import BlobTag, Image
 from imagefap_scraper.exceptions import UserInputError
+from imagefap_scraper.review.grouping import regroup_tagged
 from imagefap_scraper.review.tag_tree import NOTHING, Tagged, need, pictures_text
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from imagefap_scraper.review.options import Options
     from imagefap_scraper.review.workplace import Workplace
 
 
@@ -99,13 +101,20 @@ def carried(connection: Connection, selection: Selection) -> list[Carried]:
 
 
 def change_tags(
-    workplace: Workplace, selection: Selection, *, add: Sequence[str], remove: Sequence[str], create: bool
+    workplace: Workplace,
+    selection: Selection,
+    options: Options,
+    *,
+    add: Sequence[str],
+    remove: Sequence[str],
+    create: bool,
 ) -> Tagged:
     """Put tags on pictures and take others off, as one action of the history.
 
     Args:
         workplace: the archive.
         selection: the pictures.
+        options: for the groups in which they are asked about: tags count for the suggestion.
         add: paths of tags to put on; one that is in `remove` too is put on.
         remove: paths of tags to take off.
         create: make those of `add` that there are not.
@@ -124,6 +133,7 @@ def change_tags(
         steps += [_step(journal, tag, selection, put=False) for tag in taking.values()]
         done = [step for step in steps if step.blobs]
         words = _in_words(done, selection, made)
+        regroup_tagged(journal, options)
         batch = journal.close(words) if journal.changes else None
     pictures = len(set().union(*(step.blobs for step in done)))
     return Tagged(batch, f"{words}{_about_bare(selection)}", pictures)

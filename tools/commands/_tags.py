@@ -12,6 +12,8 @@ from rich.filesize import decimal
 from imagefap_scraper import query as queries
 from imagefap_scraper.database import tags
 from imagefap_scraper.database.bulk_journal import BulkJournal
+from imagefap_scraper.review.grouping import regroup_tagged
+from imagefap_scraper.review.options import read_options
 from imagefap_scraper.review.workplace import Workplace
 from imagefap_scraper.storage.files import ArchiveDirectory
 from tools.commands._archive import open_archive
@@ -73,6 +75,7 @@ class Tagging:
         with self._workplace.transaction() as connection:
             journal = BulkJournal(connection, actor="you", kind="tag")
             plan.apply(journal, tags.TagTree(connection))
+            regroup_tagged(journal, read_options())
             return journal.close(plan.done) if journal.changes else None
 
 

@@ -52,7 +52,7 @@ def change(request: Request, wanted: Tagging) -> dict[str, Any]:
         if wanted.among is not None:
             selection = tagging.only_with(connection, selection, wanted.among)
     found = tagging.change_tags(
-        archive.workplace, selection, add=wanted.add, remove=wanted.remove, create=wanted.create
+        archive.workplace, selection, archive.options, add=wanted.add, remove=wanted.remove, create=wanted.create
     )
     return {"batch": found.batch, "text": found.text, "images": found.pictures}
 

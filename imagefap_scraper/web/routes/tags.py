@@ -66,7 +66,8 @@ def move(request: Request, tag_id: int, parent: Text = "") -> Response:
 @router.post("/tags/{tag_id}/delete")
 def delete(request: Request, tag_id: int) -> Response:
     """Remove a tag."""
-    change = partial(tag_tree.delete_tag, archive_of(request).workplace, tag_id)
+    archive = archive_of(request)
+    change = partial(tag_tree.delete_tag, archive.workplace, tag_id, archive.options)
     return _change(request, tag_id, change, "/tags")
 
 
@@ -90,7 +91,9 @@ def _on_image(
         selection = tagging.select_images(connection, [image_id], None)
     if not selection.blobs:
         raise UserInputError("This picture has no stored file, and so cannot be tagged.")
-    found = tagging.change_tags(archive.workplace, selection, add=add or [], remove=remove or [], create=True)
+    found = tagging.change_tags(
+        archive.workplace, selection, archive.options, add=add or [], remove=remove or [], create=True
+    )
     return done(back, found.batch)
 
 
