@@ -6,7 +6,7 @@ Rows are written as SQLite keeps them, with their row numbers, so that what was 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -121,8 +121,14 @@ class Journal(Rows):
         self._changes.append(change)
 
     def take_back(self, change: Change) -> None:
-        """Write what was there before a change, as a change of this action."""
-        self._apply(change.reversed())
+        """Write what was there before a change, as a change of this action.
+
+        A row gets its row number back, unless another one has it by now: undone out of turn, it lies elsewhere.
+        """
+        back = change.reversed()
+        if back.before is None and back.after is not None and _is_taken(self.connection, back):
+            back = replace(back, after={name: value for name, value in back.after.items() if name != "rowid"})
+        self._apply(back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +216,12 @@ def stands(connection: Connection, change: Change) -> bool:
     # A row that is nothing but its key has no other columns to compare: it is there, or it is not.
     row = read_row(connection, change.table, change.key_after, list(change.after or ()) or ["rowid"])
     return row == change.after if change.after else (row is None) == (change.after is None)
+
+
+def _is_taken(connection: Connection, change: Change) -> bool:
+    """Tell whether another row has the row number of one that is to be written."""
+    number = (change.after or {}).get("rowid")
+    return number is not None and read_row(connection, change.table, {"rowid": number}, ["rowid"]) is not None
 
 
 def write_change(connection: Connection, change: Change) -> None:

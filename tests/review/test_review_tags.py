@@ -104,3 +104,16 @@ def test_a_tag_of_one_about_which_nothing_is_asked_changes_no_group(bench: Bench
     put(bench, 1, "x")
     assert bench.ask("SELECT * FROM duplicate_groups") == groups
     assert len(blobs(bench, 1)) == 2
+
+
+def test_a_row_whose_number_another_has_by_now_comes_back_all_the_same(bench: Bench) -> None:
+    before = bench.dump()
+    put(bench, 1, "x")
+    taken_off = put(bench, 1, "x", off=True)
+    put(bench, 2, "x")
+    again = take_back(bench, taken_off)
+    assert sorted(bench.ask("SELECT sha256 FROM blob_tags")) == sorted((sha256,) for sha256 in blobs(bench, 1))
+    take_back(bench, take_back(bench, again))
+    take_back(bench, 3)
+    take_back(bench, 1)
+    assert bench.dump() == before
