@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from query_archive import sha
 
 from imagefap_scraper import query
 from imagefap_scraper.exceptions import UserInputError
-from imagefap_scraper.query import counting, rows, sql
+from imagefap_scraper.query import counting, places, rows, sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +116,24 @@ def test_a_query_finds_what_it_says_and_counts_it(
     found = [row.image_id for row in query.run(connection, text)]
     assert sorted(found) == sorted(expected)
     assert query.count(connection, text) == len(expected)
+
+
+def test_a_star_stands_for_anything_and_costs_no_more_than_the_name_is_long() -> None:
+    chance = random.Random(5)
+    for _ in range(3000):
+        wanted = "".join(chance.choices("ab*", k=chance.randrange(1, 7)))
+        name = "".join(chance.choices("ab\n", k=chance.randrange(7)))
+        pattern = ".*".join(map(re.escape, wanted.split("*")))
+        assert places._called(wanted)(name, 7) == bool(re.fullmatch(pattern, name, re.DOTALL)), (wanted, name)
+    began = time.process_time()
+    assert not places._called("*" * 6 + "b")("a" * 60, 7)
+    assert not places._called("*a*" * 1000 + "b")("a" * 3000, 7)
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(("wanted", "number"), [("#10", True), ("10", True), ("1*", False), ("#1*", False)])
+def test_a_number_is_no_pattern(wanted: str, number: bool) -> None:
+    assert places._called(wanted)("flowers", 10) == number
 
 
 ATOMS = [text for text in EXPECTED if text and " " not in text and text not in ("folder:x*",)]
