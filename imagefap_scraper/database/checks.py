@@ -152,7 +152,7 @@ def known_paths(connection: Connection, paths: Sequence[str]) -> set[str]:
 
 def moving_files(connection: Connection) -> dict[str, str]:
     """Return where files that a stopped command was moving may still be, by the paths that their rows name."""
-    return dict(connection.execute(select(Move.target, Move.source)).all())
+    return dict(connection.execute(select(Move.target, Move.source).where(Move.target != "")).all())
 
 
 def copies(connection: Connection, sha256: str) -> list[KnownFile]:

@@ -143,7 +143,10 @@ class Action(Base):
 
 
 class Move(Base):
-    """A file that is on its way from one path to another: its row in `files` names the target already."""
+    """A file that is on its way from one path to another: its row in `files` names the target already.
+
+    Without a target it is to be deleted for good: it has no row any more.
+    """
 
     __tablename__ = "moves"
 

@@ -1,10 +1,13 @@
-"""Files on their way to another path: their rows name the target already, these rows say that they may not be there."""
+"""Files on their way to another path: their rows name the target already, these rows say that they may not be there.
+
+So for files that are to be deleted for good: they have no row any more, and may still be there.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from imagefap_scraper.database.duplicate_models import Move
 from imagefap_scraper.database.models import Blob, StoredFile
@@ -20,8 +23,19 @@ def add_move(connection: Connection, source: str, target: str) -> None:
     connection.execute(insert(Move).values(source=source, target=target))
 
 
+def add_deletion(connection: Connection, path: str) -> None:
+    """Note that a file is to be deleted for good, in the transaction that drops its row."""
+    add_move(connection, path, "")
+
+
+def pending_deletions(connection: Connection) -> int:
+    """Return how many files are to be deleted and may still be there."""
+    query = select(func.count()).select_from(Move).where(Move.target == "")
+    return int(connection.execute(query).scalar_one())
+
+
 def pending_moves(connection: Connection) -> list[tuple[int, str, str]]:
-    """Return (number, source, target) of the files that may still have to be moved, in order."""
+    """Return (number, source, target) of the files that may still have to be moved, in order; no target: deleted."""
     rows = connection.execute(select(Move.move_id, Move.source, Move.target).order_by(Move.move_id))
     return [(move_id, source, target) for move_id, source, target in rows]
 

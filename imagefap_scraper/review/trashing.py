@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -13,16 +14,17 @@ from imagefap_scraper.database.checks import known_paths
 from imagefap_scraper.database.duplicate_models import DuplicateMember
 from imagefap_scraper.database.journal import Journal
 from imagefap_scraper.database.models import Blob, StoredFile
-from imagefap_scraper.exceptions import NotFoundError, StorageError, UserInputError
+from imagefap_scraper.database.moves import add_deletion
+from imagefap_scraper.exceptions import ConflictError, NotFoundError, StorageError, UserInputError
 from imagefap_scraper.review.batches import Done, Report, run_batch
 from imagefap_scraper.review.grouping import regroup
 from imagefap_scraper.review.throwing_out import move_file, settle
 from imagefap_scraper.storage.audit import files_below
-from imagefap_scraper.storage.thumbs import forget
+from imagefap_scraper.storage.thumbs import THUMBS, forget
 from imagefap_scraper.storage.trash import TRASH, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -85,11 +87,21 @@ def restore(
     options: Options,
     *,
     dry_run: bool = False,
+    strict: bool = True,
     on_progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Bring pictures back to their places; they are kept from now on, beside what was kept instead of them.
 
+    Args:
+        workplace: the archive.
+        sha256s: of the pictures.
+        options: of the duplicates workflow.
+        dry_run: change nothing, and say what would be.
+        strict: bring nothing back if one cannot be; otherwise leave that one alone, and let others write in between.
+        on_progress: told how many are back; see `batches.run_batch`.
+
     Raises:
+        ConflictError: one is not in the trash any more.
         StorageError: a file is not in the trash any more, its place is taken, or the disk refused.
         LockedError, DatabaseError: the database refused.
     """
@@ -100,11 +112,14 @@ def restore(
         journal = Journal(connection, actor="you", kind="restore", batch=batch)
         return journal.batch, _restore(workplace, journal, sha256, options)
 
-    return run_batch(workplace, list(sha256s), step, lambda _: 0, dry_run=dry_run, on_progress=on_progress)
+    return run_batch(
+        workplace, list(sha256s), step, lambda _: 0, dry_run=dry_run, strict=strict, on_progress=on_progress
+    )
 
 
 def _restore(workplace: Workplace, journal: Journal, sha256: str, options: Options) -> Done:
     connection = journal.connection
+    _check_state(connection, sha256)
     journal.update("blobs", {"sha256": sha256}, {"state": "live", "kept_as": None, "trashed_at": None})
     # The keeper keeps what it got: tags and places are shown at both.
     paths = settle(journal, sha256)
@@ -134,7 +149,8 @@ def empty(
 ) -> Report:
     """Delete for good what is in the trash, or went there before a moment; this alone cannot be undone.
 
-    Rows first: a file that a kill leaves behind is deleted by the next emptying.
+    Rows first, and with them a note for each of their files: what a kill leaves behind is deleted by the next command
+    that writes, or crawl. What others have done with a picture meanwhile holds, and the report says so.
 
     Raises:
         StorageError: the disk refused.
@@ -144,32 +160,70 @@ def empty(
         wanted = in_trash(connection, older_than)
 
     def step(connection: Connection, one: Trashed, batch: int | None) -> tuple[int, Done]:
+        _check_state(connection, one.sha256, one.trashed_at)
         journal = Journal(connection, actor="you", kind="empty", batch=batch)
-        for path in one.paths:
+        paths = blobs.files(connection, one.sha256)
+        for path in paths:
             journal.delete("files", {"path": path})
+            add_deletion(connection, path)
         journal.update("blobs", {"sha256": one.sha256}, {"state": "purged"})
         action_id = journal.close(f"{one.sha256[:10]} deleted for good", bytes_moved=one.size)
-        return journal.batch, Done(0, action_id, one.kept_as, (one.sha256,), len(one.paths), one.size)
+        return journal.batch, Done(0, action_id, one.kept_as, (one.sha256,), len(paths), one.size)
 
-    report = run_batch(workplace, wanted, step, lambda _: 0, dry_run=dry_run, on_progress=on_progress)
+    report = run_batch(workplace, wanted, step, lambda _: 0, dry_run=dry_run, strict=False, on_progress=on_progress)
     if not dry_run:
-        # Of those alone whose rows went: the batch may have been stopped.
-        gone = {sha256 for one in report.done for sha256 in one.moved}
-        for one in wanted:
-            if one.sha256 in gone:
-                for path in one.paths:
-                    remove(workplace.directory, path)
-                forget(workplace.directory, one.sha256)
-        _sweep(workplace)
+        sweep(workplace)
     return report
 
 
-def _sweep(workplace: Workplace) -> None:
-    """Delete what an emptying that was killed has left: files in the trash that no row names."""
-    below = files_below(workplace.directory, TRASH, deep=True)
-    while some := list(islice(below, _AT_A_TIME)):
+def _check_state(connection: Connection, sha256: str, trashed_at: datetime | None = None) -> None:
+    """Refuse a blob that is not in the trash any more, or came there again: nobody was asked about that.
+
+    Raises:
+        ConflictError: somebody else was quicker.
+    """
+    state, moment = connection.execute(select(Blob.state, Blob.trashed_at).where(Blob.sha256 == sha256)).one()
+    if state != "trashed" or trashed_at not in (None, moment):
+        raise ConflictError(f"{sha256[:10]} is not in the trash any more as it was: it was left alone")
+
+
+def sweep(workplace: Workplace) -> int:
+    """Delete what an emptying has left that ended too early to note it; return how many files of the trash.
+
+    These are files in the trash that no row names, and small pictures of what is deleted.
+
+    Raises:
+        StorageError: the disk refused.
+        LockedError, DatabaseError: the database refused.
+    """
+    workplace.carry_out_moves()
+    swept = 0
+    for some in _some(files_below(workplace.directory, TRASH, deep=True)):
         with workplace.reading() as connection:
             known = known_paths(connection, some)
         for path in some:
             if path not in known:
                 remove(workplace.directory, path)
+                swept += 1
+    for some in _some(files_below(workplace.directory, THUMBS, deep=False)):
+        sha256s = {PurePosixPath(path).name.partition(".")[0] for path in some}
+        with workplace.reading() as connection:
+            purged = select(Blob.sha256).where(Blob.sha256.in_(sha256s), Blob.state == "purged")
+            gone = list(connection.execute(purged).scalars())
+        for sha256 in gone:
+            forget(workplace.directory, sha256)
+    return swept
+
+
+def is_swept(workplace: Workplace) -> bool:
+    """Tell whether an empty trash has no file in it; one of a crawl that is on its way there counts as well.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    return next(files_below(workplace.directory, TRASH, deep=True), None) is None
+
+
+def _some(paths: Iterator[str]) -> Iterator[list[str]]:
+    while some := list(islice(paths, _AT_A_TIME)):
+        yield some

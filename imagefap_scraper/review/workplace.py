@@ -60,7 +60,7 @@ class Workplace:
                 raise translate(error, self.database) from error
 
     def carry_out_moves(self) -> None:
-        """Move the files whose rows say so already, also those that a killed run left behind.
+        """Move and delete the files whose rows say so already, also those that a killed run left behind.
 
         Raises:
             StorageError: the disk refused; the moves stay on record, the next call goes on.

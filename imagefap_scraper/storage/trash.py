@@ -10,6 +10,7 @@ from imagefap_scraper.exceptions import StorageError
 from imagefap_scraper.storage.disk import disk_error, move_new
 from imagefap_scraper.storage.layouts import BLOBS
 from imagefap_scraper.storage.lock import OWN_DIRECTORY
+from imagefap_scraper.storage.thumbs import forget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
 #: Where thrown out files lie: blobs beside each other, straight names in a directory for each blob.
 TRASH: Final = f"{OWN_DIRECTORY}/trash"
 _OF_BLOBS: Final = f"{BLOBS}/"
+#: The target of a file that is to be deleted.
+DELETED: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FileMove:
-    """A file that is to get another path; both relative to the output directory, with `/`."""
+    """A file that is to get another path; both relative to the output directory, with `/`.
+
+    Without a target it is one of the trash that is to be deleted for good, with the small pictures of it.
+    """
 
     source: str
     target: str
@@ -44,13 +50,19 @@ def original_path(path: str) -> str:
     return below if below.startswith(_OF_BLOBS) else below.partition("/")[2]
 
 
+def blob_of(path: str) -> str:
+    """Return the SHA-256 of a file in the trash, as its path says it."""
+    first, _, rest = path.removeprefix(f"{TRASH}/").partition("/")
+    return PurePosixPath(rest).stem if first == BLOBS else first
+
+
 def is_in_trash(path: str) -> bool:
     """Tell whether a path of the archive is one in the trash."""
     return path.startswith(f"{TRASH}/")
 
 
 def carry_out(directory: ArchiveDirectory, moves: Sequence[FileMove]) -> None:
-    """Move files and wait until the disk knows; safe to repeat, and after a kill in the midst of it.
+    """Move or delete files and wait until the disk knows; safe to repeat, and after a kill in the midst of it.
 
     A file that is at neither place stays missing: `process.py verify` tells. No move replaces another file.
 
@@ -59,7 +71,14 @@ def carry_out(directory: ArchiveDirectory, moves: Sequence[FileMove]) -> None:
     """
     touched: set[Path] = set()
     for move in moves:
-        source, target = directory.resolve(move.source), directory.resolve(move.target)
+        source = directory.resolve(move.source)
+        if move.target == DELETED:
+            remove(directory, move.source)
+            forget(directory, blob_of(move.source))
+            # Its directory may be gone with it.
+            touched |= {source.parent, directory.root / TRASH}
+            continue
+        target = directory.resolve(move.target)
         try:
             touched |= _make_directory(target.parent)
             _move(source, target, ours=move.target.startswith((_OF_BLOBS, f"{OWN_DIRECTORY}/")))

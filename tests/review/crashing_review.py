@@ -30,8 +30,9 @@ POINTS: dict[str, tuple[str, str, str]] = {
     "moved": ("imagefap_scraper.storage.trash", "move_new", "after"),
     "all_moved": ("imagefap_scraper.review.workplace", "carry_out", "after"),
     "moves_dropped": ("imagefap_scraper.review.workplace", "drop_moves", "after"),
-    "removing": ("imagefap_scraper.review.trashing", "remove", "before"),
-    "removed": ("imagefap_scraper.review.trashing", "remove", "after"),
+    "removing": ("imagefap_scraper.storage.trash", "remove", "before"),
+    "removed": ("imagefap_scraper.storage.trash", "remove", "after"),
+    "forgotten": ("imagefap_scraper.storage.trash", "forget", "after"),
 }
 
 

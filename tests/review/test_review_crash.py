@@ -13,6 +13,7 @@ from crashing_review import main
 from review_bench import Bench, family
 
 from imagefap_scraper.review.options import read_options
+from imagefap_scraper.storage.thumbs import preview_path, thumbnail_path
 
 _SCRIPT = Path(__file__).with_name("crashing_review.py")
 _ROOT = Path(__file__).parents[2]
@@ -27,7 +28,10 @@ _UNDO = [
     *[("row_written", 2), ("action_unwritten", 1), ("action_written", 2), ("committed", 1), ("moving", 2)],
     *[("linked", 1), ("moved", 2), ("all_moved", 1), ("moves_dropped", 1)],
 ]
-_EMPTY = [("row_written", 3), ("action_written", 2), ("removing", 1), ("removing", 3), ("removed", 2)]
+_EMPTY = [
+    *[("row_written", 3), ("action_written", 2), ("committed", 1), ("removing", 1), ("removing", 3), ("removed", 2)],
+    *[("forgotten", 1), ("all_moved", 1), ("moves_dropped", 1)],
+]
 
 
 def _kill(directory: Path, work: str, point: str, nth: int) -> None:
@@ -109,9 +113,23 @@ def test_a_killed_undoing_happened_or_did_not(
 @pytest.mark.parametrize(("point", "nth"), _EMPTY)
 def test_a_killed_emptying_is_finished_by_the_next(point: str, nth: int, accepted: Path, tmp_path: Path) -> None:
     bench = _copy(accepted, tmp_path)
+    thrown_out = [sha256 for (sha256,) in bench.ask("SELECT sha256 FROM blobs WHERE state = 'trashed'")]
+    small = [tmp_path / path(sha256) for sha256 in thrown_out for path in (thumbnail_path, preview_path)]
+    small[0].parent.mkdir(exist_ok=True)
+    for one in small:
+        one.touch()
     _kill(tmp_path, "empty", point, nth)
+    # Whatever is done next finishes it: no row is left by which anybody would find those files.
+    main(tmp_path, "nothing")
+    assert bench.whole() == []
+    purged = [sha256 for (sha256,) in bench.ask("SELECT sha256 FROM blobs WHERE state = 'purged'")]
+    there = {one.name[:64] for one in small if one.exists()}
+    assert there == set(thrown_out) - set(purged)
+    assert bool(purged) == (point not in ("row_written", "action_written"))
     main(tmp_path, "empty")
     assert bench.whole() == []
+    assert not any(one.exists() for one in small)
+    assert bench.ask("SELECT count(*) FROM moves") == [(0,)]
     assert {state for (state,) in bench.ask("SELECT DISTINCT state FROM blobs")} == {"live", "purged"}
     assert not any((tmp_path / ".imagefap/trash").rglob("*.jpeg"))
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from review_bench import Bench, family
 
 from imagefap_scraper.review.options import read_options
+from imagefap_scraper.storage.thumbs import thumbnail_path
 from tools.commands import _dups_outcome
 from tools.process import cli
 
@@ -149,3 +150,20 @@ def test_it_asks_first_and_without_a_terminal_names_the_flag(archive: Bench, mon
 def test_an_age_that_is_none_is_a_usage_error(archive: Bench, age: str) -> None:
     assert "is no age" in run(archive, "empty", "--older", age, "--yes", code=2).stderr
     assert len(trashed(archive)) == 2
+
+
+def test_what_a_killed_emptying_left_goes_though_no_row_is_left(archive: Bench) -> None:
+    run(archive, "empty", "--yes")
+    left = archive.root / ".imagefap/trash/blobs/00.jpeg"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"x")
+    (purged,) = archive.ask("SELECT min(sha256) FROM blobs WHERE state = 'purged'")[0]
+    small = archive.root / thumbnail_path(purged)
+    small.parent.mkdir(exist_ok=True)
+    small.write_bytes(b"x")
+    assert "trash empty" in CliRunner().invoke(cli, ["verify", "--dir", str(archive.root)]).output
+    assert run(archive, "empty", "--dry-run").stdout == "Nothing in the trash is to be deleted.\n"
+    assert left.exists()
+    assert "1 file that an emptying had left there went for good" in run(archive, "empty", "--yes").stdout
+    assert not left.exists()
+    assert not small.exists()

@@ -9,11 +9,18 @@ import web_bench
 from jobs_bench import archive_alone, ended
 from seeded_groups import HOSTILE, seeded
 
+from imagefap_scraper.exceptions import StorageError
+from imagefap_scraper.review import trashing
+from imagefap_scraper.review.workplace import Workplace
+from imagefap_scraper.storage import trash as stored_trash
 from imagefap_scraper.web.routes import history, trash
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from sqlalchemy import Connection
     from starlette.testclient import TestClient
     from web_bench import Bench
 
@@ -124,3 +131,96 @@ def test_only_what_is_old_enough_goes(tmp_path: Path) -> None:
 def test_what_cannot_be_is_refused(tmp_path: Path, path: str) -> None:
     with web_bench.client(seeded(tmp_path)) as asking:
         assert asking.get(path).status_code == 422
+
+
+def test_what_a_killed_emptying_left_is_seen_and_goes_with_the_next(tmp_path: Path) -> None:
+    bench = seeded(tmp_path, "pixel-identical")
+    left = tmp_path / ".imagefap/trash/blobs/00.png"
+    with web_bench.client(bench) as asking:
+        _accepted(asking)
+        form = {**_question(asking), "sure": "1"}
+        ended(asking, asking.post("/trash/empty", data=form).headers["location"])
+        assert "The trash is empty" in asking.get("/trash").text
+        left.parent.mkdir(parents=True, exist_ok=True)
+        left.write_bytes(b"rows first, then this")
+        page = asking.get("/trash").text
+        assert "files of an emptying that ended too early" in page
+        form = {"before": page.split('name="before" value="')[1].split('"')[0], "count": "0", "sure": "1"}
+        job = ended(asking, asking.post("/trash/empty", data=form).headers["location"])
+        assert job["state"] == "done"
+        assert not left.exists()
+        assert "The trash is empty" in asking.get("/trash").text
+
+
+def test_a_file_that_the_disk_keeps_is_not_called_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = seeded(tmp_path, *["pixel-identical"] * 3)
+    with web_bench.client(bench) as asking:
+        _accepted(asking)
+        with monkeypatch.context() as patched:
+            patched.setattr(stored_trash, "remove", _refuse)
+            job = ended(
+                asking, asking.post("/trash/empty", data={**_question(asking), "sure": "1"}).headers["location"]
+            )
+        assert job["state"] == "failed"
+        assert "deleted for good" not in job["message"]
+        assert "3 files still lie in .imagefap/trash" in job["message"]
+    with web_bench.client(bench):
+        assert bench.whole() == []
+        assert bench.ask("SELECT count(*) FROM moves") == [(0,)]
+
+
+def _refuse(*_: object) -> None:
+    raise StorageError("the disk is read-only")
+
+
+def test_what_somebody_else_brought_back_meanwhile_is_not_deleted(tmp_path: Path) -> None:
+    bench = seeded(tmp_path, *["pixel-identical"] * 30)
+    with web_bench.client(bench) as asking:
+        _accepted(asking)
+    with bench.workplace.reading() as connection:
+        wanted = [one.sha256 for one in trashing.in_trash(connection)]
+
+    def bring_back(reached: int) -> None:
+        if reached == 25:
+            assert len(trashing.restore(bench.workplace, [wanted[-1]], bench.options).done) == 1
+
+    report = trashing.empty(bench.workplace, None, on_progress=bring_back)
+    assert (len(report.done), len(report.refused)) == (29, 1)
+    assert bench.ask("SELECT state FROM blobs WHERE sha256 = ?", wanted[-1]) == [("live",)]
+    assert bench.whole() == []
+
+
+def test_bringing_all_back_lets_others_write_in_between(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = seeded(tmp_path, *["pixel-identical"] * 60)
+    with web_bench.client(bench) as asking:
+        _accepted(asking)
+        after = archive_alone(bench.dump())
+        gone = _thrown_out(bench)
+        # One cannot come back: its file was taken away by hand.
+        (path,) = bench.ask("SELECT path FROM files WHERE sha256 = ?", gone[40])[0]
+        aside = (tmp_path / path).rename(tmp_path / "aside")
+        with monkeypatch.context() as patched:
+            transactions = _counted(patched)
+            job = ended(asking, asking.post("/trash/restore", data={"all": "1"}).headers["location"])
+        assert job["message"].startswith("60 pictures asked for, 59 brought back")
+        assert "1 picture left alone" in asking.get(job["address"]).text
+        # Three portions, and their files.
+        assert transactions() >= 6
+        assert bench.ask("SELECT count(DISTINCT batch) FROM actions WHERE kind = 'restore'") == [(1,)]
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        aside.rename(tmp_path / path)
+        asking.post(f"/undo/{job['batch']}")
+        assert archive_alone(bench.dump()) == after
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Count write transactions from here on."""
+    calls: list[None] = []
+    original = Workplace.transaction
+
+    def transaction(self: Workplace) -> AbstractContextManager[Connection]:
+        calls.append(None)
+        return original(self)
+
+    monkeypatch.setattr(Workplace, "transaction", transaction)
+    return lambda: len(calls)

@@ -14,6 +14,7 @@ from imagefap_scraper.database.session import DATABASE_NAME
 from imagefap_scraper.storage.audit import Fault, examine, files_below, temporary_files
 from imagefap_scraper.storage.layouts import BLOBS
 from imagefap_scraper.storage.sidecars import read_sidecar
+from imagefap_scraper.storage.trash import TRASH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,9 +153,12 @@ def _files(
 
 
 def _strays(connection: Connection, directory: ArchiveDirectory) -> Iterator[Problem]:
-    """Yield what lies among the blobs and belongs to none."""
+    """Yield what lies among the blobs, or in the trash, and belongs to none."""
     for path in sorted(_without_row(connection, files_below(directory, BLOBS, deep=True))):
         message = "no row names it; it was left alone: if you do not need it there, move it away"
+        yield Problem(UNKNOWN_FILE, message, path)
+    for path in sorted(_without_row(connection, files_below(directory, TRASH, deep=True))):
+        message = "it was to be deleted for good when the trash was emptied: `process.py trash empty` does it"
         yield Problem(UNKNOWN_FILE, message, path)
 
 

@@ -85,7 +85,9 @@ def empty(
     with workplace.reading() as connection:
         found = trashing.in_trash(connection, before)
     if not found:
-        nothing("Nothing in the trash is to be deleted.", as_json=as_json, dry_run=dry_run)
+        swept = 0 if dry_run else trashing.sweep(workplace)
+        left = f" {counted(swept, 'file')} that an emptying had left there went for good." if swept else ""
+        nothing(f"Nothing in the trash is to be deleted.{left}", as_json=as_json, dry_run=dry_run)
         return 0
     size = decimal(sum(one.size for one in found))
     what = f"Delete {counted(len(found), 'picture')} for good ({size}); this cannot be undone"

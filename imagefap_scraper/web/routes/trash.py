@@ -37,9 +37,21 @@ def show(request: Request, number: Annotated[int, Query(alias="page", ge=1, le=1
         names = pages.names(connection, [row.sha256 for row in rows])
         count, size = pages.total(connection)
         ages = {days: pages.total(connection, _before(days)) for days in _AGES}
+        # Without a picture there is hardly a file to look at.
+        is_swept = count > 0 or trashing.is_swept(archive_of(request).workplace)
     last = max((count + _PAGE - 1) // _PAGE, 1)
     return page(
-        request, "trash/trash.html", rows=rows, names=names, count=count, size=size, ages=ages, number=number, last=last
+        request,
+        "trash/trash.html",
+        rows=rows,
+        names=names,
+        count=count,
+        size=size,
+        is_swept=is_swept,
+        before=_before(0).isoformat(),
+        ages=ages,
+        number=number,
+        last=last,
     )
 
 
@@ -100,8 +112,6 @@ def empty(
     work = task(archive, {"kind": "empty", "before": _moment(before).isoformat()})
     if work.total != count:
         raise ConflictError("the trash has changed since you looked at it: look again")
-    if not count:
-        raise UserInputError("nothing in the trash is to be deleted")
     if count > MANY_FILES and word.strip().upper() != WORD:
         raise UserInputError(f"{count:,} pictures would be deleted for good: type {WORD} to say that you mean it")
     if not sure:

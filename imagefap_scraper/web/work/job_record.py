@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from imagefap_scraper.database.duplicate_models import Action
+from imagefap_scraper.database.moves import pending_deletions
 from imagefap_scraper.exceptions import StorageError
 from imagefap_scraper.storage.disk import make_directory
 from imagefap_scraper.storage.lock import OWN_DIRECTORY
@@ -85,6 +86,7 @@ class Job:
         batch: of the history, with what it did; None if that is nothing.
         noted: when its batch was put on record, after its first actions and before they were committed.
         bytes: that were moved or deleted.
+        left: files that it was to delete and that are still there.
         ended: when.
     """
 
@@ -100,6 +102,7 @@ class Job:
     message: str = ""
     batch: int | None = None
     bytes: int = 0
+    left: int = 0
     noted: datetime | None = None
     ended: datetime | None = None
 
@@ -134,9 +137,11 @@ class Job:
 
 
 def count(connection: Connection, job: Job) -> None:
-    """Write into a job what the journal says that it did: its batch, steps and bytes."""
+    """Write into a job what the journal says that it did: its batch, steps and bytes, and which files it left."""
     if job.kind not in NOUNS:
         return
+    if job.kind == "empty":
+        job.left = pending_deletions(connection)
     job.done, job.bytes = 0, 0
     if job.noted is None:
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from imagefap_scraper.exceptions import ArchiveError, ConflictError, NotFoundError, StorageError
 from imagefap_scraper.review.batches import Stopped
+from imagefap_scraper.storage.trash import TRASH
 from imagefap_scraper.web.render import bytes_text, counted
 from imagefap_scraper.web.work import job_record
 from imagefap_scraper.web.work.job_record import NOUNS, Job, JobState
@@ -227,8 +228,19 @@ def _told(job: Job) -> str:
     if noun is None:
         return ""
     if not job.done:
-        return "Nothing was changed."
+        return f"Nothing was changed.{_left(job)}"
     size = f" ({bytes_text(job.bytes)})" if job.bytes else ""
+    # Rows go first: nothing is called deleted whose file may still be there.
+    verb = "taken out of the archive" if job.left else noun.verb
     if job.done >= job.total:
-        return f"{counted(job.done, noun.word)} {noun.verb}{size}."
-    return f"{counted(job.total, noun.word)} asked for, {job.done:,} {noun.verb}{size}; the rest is as it was."
+        return f"{counted(job.done, noun.word)} {verb}{size}.{_left(job)}"
+    return f"{counted(job.total, noun.word)} asked for, {job.done:,} {verb}{size}; the rest is as it was.{_left(job)}"
+
+
+def _left(job: Job) -> str:
+    """Return the sentence about files that were to be deleted and are still there; nothing if there are none."""
+    if not job.left:
+        return ""
+    stay = "still lies" if job.left == 1 else "still lie"
+    where = f"in {TRASH}, until the disk lets the next change or crawl delete them"
+    return f" {counted(job.left, 'file')} {stay} {where}."

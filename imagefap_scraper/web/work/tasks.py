@@ -126,8 +126,8 @@ def _empty(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
     def run(reach: Reach) -> Outcome:
         return _outcome(trashing.empty(reach.workplace, before, on_progress=reach))
 
-    # Also of none: files that an emptying which was killed has left are deleted by the next.
-    title = f"Delete {counted(count, 'picture')} in the trash for good"
+    # Also of none: then what an emptying has left that ended too early is deleted.
+    title = f"Delete {counted(count, 'picture')} in the trash for good" if count else "Delete what is left in the trash"
     return Work(title, {"kind": "empty", "before": before.isoformat()}, count, run)
 
 
@@ -138,7 +138,8 @@ def _restore(archive: WebArchive, _spec: Mapping[str, Any]) -> Work:
         raise UserInputError("the trash is empty")
 
     def run(reach: Reach) -> Outcome:
-        return _outcome(trashing.restore(reach.workplace, wanted, archive.options, on_progress=reach))
+        # In portions: a crawl beside it writes in between.
+        return _outcome(trashing.restore(reach.workplace, wanted, archive.options, strict=False, on_progress=reach))
 
     return Work(f"Bring {counted(len(wanted), 'picture')} back from the trash", {"kind": "restore"}, len(wanted), run)
 
