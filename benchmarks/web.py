@@ -20,10 +20,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -40,6 +43,12 @@ if TYPE_CHECKING:
 FIRST_PAINT, DECISION, MEMORY = 0.300, 0.050, 300_000_000
 #: Decisions that are taken one after the other.
 _DECISIONS = 50
+#: Searches of different shapes, each another statement; asked over so many connections at once.
+_SEARCHES, _THREADS = 1200, 8
+_TERMS = (
+    *("user:ben", "folder:shelf*", "type:jpg", "type:png,gif", "w:>1000", "h:<900", "size:>100KB", "dup:yes"),
+    *("status:stored", "animated:no", "tagged:no", "pixels:>1MP", "added:2026", "picture", "id:1..2000", "gone:no"),
+)
 _STORED = "2026-01-01 00:00:00.000000"
 #: Numbers of the further pictures begin behind those of the groups.
 _FIRST_IMAGE = 1_000_000
@@ -92,6 +101,7 @@ class Server:
     """What a browser does, over one connection."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self._headers = {"Host": address, "Origin": f"http://{address}", "Content-Type": "application/json"}
         self._connection = http.client.HTTPConnection(address)
 
@@ -152,6 +162,29 @@ def decisions(server: Server) -> bool:
     return row(f"a decision, of {len(found)}", text, f"< {1000 * DECISION:.0f} ms", kept=middle < DECISION)
 
 
+def searches(address: str) -> bool:
+    """Ask many different things at once, as often as there are threads that answer, and measure each."""
+    chance = random.Random(4)
+    local = threading.local()
+
+    def query() -> str:
+        words = (f"{'-' * (chance.random() < 0.3)}{chance.choice(_TERMS)}" for _ in range(chance.randint(1, 6)))
+        return " ".join(f"{word}{' or' * (chance.random() < 0.3)}" for word in words) + f" {chance.choice(_TERMS)}"
+
+    def ask(number: int) -> float:
+        if not hasattr(local, "server"):
+            local.server = Server(address)
+        page = ("/images", "/duplicates")[number % 2]
+        seconds: float = local.server.ask("GET", f"{page}?{urlencode({'q': queries[number]})}")[0]
+        return seconds
+
+    queries = [query() for _ in range(_SEARCHES)]
+    with ThreadPoolExecutor(_THREADS) as threads:
+        found = list(threads.map(ask, range(_SEARCHES)))
+    text = f"{1000 * statistics.median(found):.0f} ms (longest {1000 * max(found):.0f} ms)"
+    return row(f"{_SEARCHES} different searches, {_THREADS} at once", text, "-", kept=True)
+
+
 def memory(process: subprocess.Popen[str]) -> bool:
     """Read the most memory that the server has held."""
     status = Path(f"/proc/{process.pid}/status").read_text()
@@ -178,6 +211,7 @@ def main() -> None:
         with served(directory) as (server, process):
             kept = paints(server, arguments.runs)
             kept &= decisions(server)
+            kept &= searches(server.address)
             kept &= memory(process)
     if not kept:
         sys.exit(1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool, Pool, StaticPool
+from sqlalchemy.pool import NullPool, Pool
 
 from imagefap_scraper.database.base import SCHEMA_REVISION
 from imagefap_scraper.database.duplicate_models import LAST_COPY, ONE_STAYS
@@ -19,7 +19,7 @@ from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
 #: The file's name, the original program's: people know it.
@@ -28,6 +28,9 @@ DATABASE_NAME = "imagefap.database"
 _SQLITE_MAGIC = b"SQLite format 3\0"
 #: Seconds that a statement waits for another process; writers take a file lock first, so this is for surprises.
 _BUSY_SECONDS = 30.0
+#: Statements that the connections of a reader remember in SQL, and half as many more. Searches of ever other shapes are
+#: ever other statements, of up to 100 KB each; the pages themselves have about 60.
+_STATEMENTS_REMEMBERED = 150
 #: Device and inode of the files that were found to be databases.
 _looked_into: set[tuple[int, int]] = set()
 _looking = Lock()
@@ -128,51 +131,104 @@ def open_writer(url: URL, *, durable: bool = True) -> Engine:
     return engine
 
 
-@contextmanager
-def reader(path: Path, exclusive: AbstractContextManager[Any]) -> Iterator[Connection]:
-    """Give a connection that can only read, for commands and pages beside a running crawl.
+class Reading:
+    """Opens connections to one database that can only read, for commands and pages beside a running crawl.
+
+    They share what is known of how statements are written in SQL: for each connection its own costs tens of megabytes.
 
     The file is opened for writing all the same: a connection that may not write cannot take the WAL files away again
     when it is the last one. Where the directory is read-only nobody writes, and the file is read as it is.
 
     Args:
         path: of the database.
-        exclusive: keeps every writing process out while the connection is closed, which may be a checkpoint.
+        exclusive: gives what keeps every writing process out while a connection is closed, which may be a checkpoint.
+
+    Raises:
+        DatabaseError: if there is no database, or a foreign one.
+    """
+
+    def __init__(self, path: Path, exclusive: Callable[[], AbstractContextManager[Any]]) -> None:
+        if not path.is_file():
+            raise DatabaseError(
+                f"there is no database at {path}; a crawl makes it: scrapy crawl favorites -a user=NAME"
+            )
+        check_file(path)
+        self._path = path
+        writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+        # Where nothing can be written there is nobody to keep out, and no lock to be had.
+        self._exclusive = exclusive if writable else nullcontext
+        mode = {"mode": "rw"} if writable else {"mode": "ro", "immutable": "1"}
+        url = URL.create("sqlite", database=f"file:{_uri_path(path)}", query={**mode, "uri": "true"})
+        self._engine = _engine(
+            url, {"timeout": _BUSY_SECONDS}, poolclass=NullPool, query_cache_size=_STATEMENTS_REMEMBERED
+        )
+
+        @event.listens_for(self._engine, "connect")
+        def set_up(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute("PRAGMA query_only = ON")
+
+    def connect(self) -> Connection:
+        """Return a connection, for one thread at a time; it is to be given to `close`.
+
+        Raises:
+            DatabaseError: if the database is foreign, older, newer or damaged.
+            LockedError: if another program holds it.
+        """
+        try:
+            connection = self._engine.connect()
+        except DBAPIError as error:
+            raise translate(error, self._path) from error
+        try:
+            self._check(connection)
+        except DBAPIError as error:
+            self.close(connection)
+            raise translate(error, self._path) from error
+        except BaseException:
+            self.close(connection)
+            raise
+        return connection
+
+    def _check(self, connection: Connection) -> None:
+        revision = schema_revision(connection)
+        if revision != SCHEMA_REVISION:
+            foreign = revision is None and is_foreign(connection)
+            raise DatabaseError(_revision_message(self._path, revision, foreign=foreign))
+
+    def close(self, connection: Connection) -> None:
+        """Close a connection.
+
+        Raises:
+            LockedError, OutputError: the lock could not be had; the connection is still open.
+        """
+        with self._exclusive():
+            connection.close()
+
+
+@contextmanager
+def reader(path: Path, exclusive: AbstractContextManager[Any]) -> Iterator[Connection]:
+    """Give a connection that can only read; see `Reading`.
+
+    Args:
+        path: of the database.
+        exclusive: keeps every writing process out while the connection is closed.
 
     Raises:
         DatabaseError: if there is no database, or one that is foreign, older, newer or damaged.
         LockedError: if another program holds it.
     """
-    if not path.is_file():
-        raise DatabaseError(f"there is no database at {path}; a crawl makes it: scrapy crawl favorites -a user=NAME")
-    check_file(path)
-    writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
-    mode = {"mode": "rw"} if writable else {"mode": "ro", "immutable": "1"}
-    url = URL.create("sqlite", database=f"file:{_uri_path(path)}", query={**mode, "uri": "true"})
-    engine = _engine(url, {"timeout": _BUSY_SECONDS}, poolclass=StaticPool)
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute("PRAGMA query_only = ON")
-
+    source = Reading(path, lambda: exclusive)
+    connection = source.connect()
     try:
-        with engine.connect() as connection:
-            revision = schema_revision(connection)
-            if revision != SCHEMA_REVISION:
-                foreign = revision is None and is_foreign(connection)
-                raise DatabaseError(_revision_message(path, revision, foreign=foreign))
-            yield connection
+        yield connection
     except DBAPIError as error:
         raise translate(error, path) from error
     finally:
-        # Where nothing can be written there is nobody to keep out, and no lock to be had.
-        with exclusive if writable else nullcontext():
-            engine.dispose()
+        source.close(connection)
 
 
-def _engine(url: URL, arguments: dict[str, Any], poolclass: type[Pool]) -> Engine:
+def _engine(url: URL, arguments: dict[str, Any], poolclass: type[Pool], **options: Any) -> Engine:
     try:
-        return create_engine(url, poolclass=poolclass, connect_args=arguments)
+        return create_engine(url, poolclass=poolclass, connect_args=arguments, **options)
     except (ArgumentError, NoSuchModuleError) as error:
         raise DatabaseError(f"no database at {url.render_as_string(hide_password=True)}: {error}") from error
 

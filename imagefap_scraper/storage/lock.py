@@ -31,6 +31,8 @@ _HELD_ELSEWHERE: Final = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCE
 #: Seconds between two looks at a held lock: at first, and at most.
 _FIRST_WAIT: Final = 0.001
 _LONGEST_WAIT: Final = 0.05
+#: Seconds that a writer waits for others.
+_PATIENCE: Final = 60.0
 #: Characters of the holder's description that are shown.
 _SHOWN: Final = 300
 
@@ -93,7 +95,7 @@ class DirectoryLock:
 
 
 @contextmanager
-def write_lock(path: Path, timeout: float = 60.0) -> Iterator[None]:
+def write_lock(path: Path, timeout: float = _PATIENCE) -> Iterator[None]:
     """Hold the lock of all write transactions, between processes and between threads; not twice in one thread.
 
     Args:
@@ -125,17 +127,17 @@ def lock_beside(database: Path) -> Path:
     return database.with_name(database.name + ".lock")
 
 
-def database_lock(database: Path) -> AbstractContextManager[None]:
-    """Return the lock for writing and closing a database, the same one for every process.
+def database_lock(database: Path, timeout: float = _PATIENCE) -> AbstractContextManager[None]:
+    """Return the lock for writing and closing a database, the same one for every process; see `write_lock`.
 
     It is the output directory's own where the database lies in one, else a file beside the database. Where neither is
     there no crawl has ever been, and a reader needs none.
     """
     own = database.parent / OWN_DIRECTORY
     if own.is_dir():
-        return write_lock(own / WRITE_LOCK)
+        return write_lock(own / WRITE_LOCK, timeout)
     beside = lock_beside(database)
-    return write_lock(beside) if beside.exists() else nullcontext()
+    return write_lock(beside, timeout) if beside.exists() else nullcontext()
 
 
 def _take(path: Path) -> int | None:

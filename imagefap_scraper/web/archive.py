@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Lock
+from functools import partial
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from imagefap_scraper.database.session import reader, translate
-from imagefap_scraper.exceptions import DatabaseError
+from imagefap_scraper.database.session import Reading, translate
+from imagefap_scraper.exceptions import ArchiveError, DatabaseError
 from imagefap_scraper.inspection.pool import InspectionPool
 from imagefap_scraper.storage.lock import database_lock
 from imagefap_scraper.web.browse.browsing import Browsing
@@ -20,13 +21,18 @@ from imagefap_scraper.web.pictures.thumbnails import Thumbnails
 from imagefap_scraper.web.work.jobs import Jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
 
     from imagefap_scraper.review.options import Options
     from imagefap_scraper.review.workplace import Workplace
+
+#: Seconds that a page waits for other writers.
+_PATIENCE = 3.0
+#: Seconds that the server's end waits until its connections are closed.
+_SECONDS_TO_CLOSE = 1.0
 
 
 class WebArchive:
@@ -72,17 +78,19 @@ class WebArchive:
 def _archive_id(database: Path) -> str:
     with suppress(OSError):
         found = database.stat()
-        return hashlib.sha256(b"%d %d %b" % (found.st_dev, found.st_ino, os.fsencode(database.resolve()))).hexdigest()[
-            :16
-        ]
+        known = b"%d %d %b" % (found.st_dev, found.st_ino, os.fsencode(database.resolve()))
+        return hashlib.sha256(known).hexdigest()[:16]
     return ""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Reader:
     connection: Connection
-    stack: ExitStack
+    source: Reading
     file: tuple[int, int]
+
+    def close(self) -> None:
+        self.source.close(self.connection)
 
 
 class _Readers:
@@ -91,6 +99,7 @@ class _Readers:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._free: list[_Reader] = []
+        self._source: tuple[Reading, tuple[int, int]] | None = None
         self._lock = Lock()
         self._closed = False
 
@@ -114,7 +123,7 @@ class _Readers:
             if taken.file == file:
                 return taken
             # Another database has taken that name: a backup was restored, say.
-            taken.stack.close()
+            taken.close()
 
     def _file(self) -> tuple[int, int]:
         try:
@@ -124,9 +133,11 @@ class _Readers:
         return found.st_dev, found.st_ino
 
     def _open(self, file: tuple[int, int]) -> _Reader:
-        stack = ExitStack()
-        connection = stack.enter_context(reader(self._database, database_lock(self._database)))
-        return _Reader(connection, stack, file)
+        with self._lock:
+            if self._source is None or self._source[1] != file:
+                self._source = Reading(self._database, partial(database_lock, self._database, _PATIENCE)), file
+            source = self._source[0]
+        return _Reader(source.connect(), source, file)
 
     def _give_back(self, taken: _Reader) -> None:
         with suppress(DBAPIError):
@@ -136,11 +147,31 @@ class _Readers:
             if not self._closed:
                 self._free.append(taken)
                 return
-        taken.stack.close()
+        _close_aside([taken])
 
     def close(self) -> None:
+        """Close what is free; what cannot be closed soon is left as it is, as if the server had been killed."""
         with self._lock:
             self._closed = True
             free, self._free = self._free, []
-        for one in free:
-            one.stack.close()
+        _close_aside(free)
+
+
+def _close_aside(readers: Sequence[_Reader]) -> None:
+    """Close connections at the server's end, or wait for that no longer than is reasonable.
+
+    In a thread that may outlive its purpose: while another process writes, a connection must not be closed, nor may it
+    be given up, which would close it as well. There it is held until the process is gone.
+    """
+    closing = Thread(target=_close_all, args=(readers,), daemon=True)
+    closing.start()
+    closing.join(_SECONDS_TO_CLOSE)
+
+
+def _close_all(readers: Sequence[_Reader]) -> None:
+    for one in readers:
+        # The database may be gone, or its lock be held for long.
+        with suppress(ArchiveError, DBAPIError):
+            one.close()
+    if not all(one.connection.closed for one in readers):
+        Event().wait()

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 import web_bench
 
+from imagefap_scraper.storage.lock import write_lock
+from imagefap_scraper.web.archive import _Readers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -94,6 +97,30 @@ def test_told_twice_it_ends_at_once(archive: tuple[Path, list[str]]) -> None:
         assert server.poll() is None
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=1) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_it_ends_soon_where_others_write_or_the_directory_is_gone(archive: tuple[Path, list[str]], gone: bool) -> None:
+    root = archive[0]
+    with serving(root) as (server, port), write_lock(root / ".imagefap/write.lock"):
+        ask(port, "/images")
+        if gone:
+            root.rename(root.with_name("elsewhere"))
+        began = time.monotonic()
+        server.terminate()
+        assert server.wait(timeout=20) == 0
+        assert time.monotonic() - began < _PATIENCE + 1
+        assert server.stderr is not None
+        assert "Traceback" not in server.stderr.read()
+
+
+def test_connections_that_read_share_what_they_know(archive: tuple[Path, list[str]]) -> None:
+    readers = _Readers(archive[0] / "imagefap.database")
+    with readers.connection() as one, readers.connection() as other:
+        assert one.engine is other.engine
+    readers.close()
+    assert one.closed
+    assert other.closed
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(archive: tuple[Path, list[str]]) -> None:
