@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Groups in one transaction: it holds up a running crawl's writes for as long as their keepers are read.
+#: Groups in one transaction at most: it ends earlier if somebody waits for the lock, a decision or a running crawl.
 _AT_A_TIME = 25
 
 
@@ -113,21 +113,26 @@ def run_batch(
         # What a killed command left: a file must be where its row says before anything is decided about it.
         workplace.carry_out_moves()
     # Strict means all or nothing; so does a rehearsal, whose later steps build on the earlier ones.
-    size = len(items) if strict or dry_run else _AT_A_TIME
-    for start in range(0, len(items), max(size, 1)):
+    gives_way = not (strict or dry_run)
+    size = _AT_A_TIME if gives_way else len(items)
+    reached = 0
+    while reached < len(items):
         try:
             with workplace.transaction() as connection:
-                for number, item in enumerate(items[start : start + size], start + 1):
+                for item in items[reached : reached + size]:
                     _take(connection, item, step, name, report, strict=strict)
-                    if on_progress is not None and size > _AT_A_TIME and number % _AT_A_TIME == 0:
-                        on_progress(number)
+                    reached += 1
+                    if gives_way and workplace.is_awaited():
+                        break
+                    if on_progress is not None and not gives_way and reached % _AT_A_TIME == 0:
+                        on_progress(reached)
                 if dry_run:
                     raise _Rehearsed
         except _Rehearsed:
             report.batch = 0
         else:
             workplace.carry_out_moves()
-        if on_progress is not None and _is_stopped(on_progress, min(start + size, len(items)), len(items)):
+        if on_progress is not None and _is_stopped(on_progress, reached, len(items)):
             report.stopped = True
             break
     return report

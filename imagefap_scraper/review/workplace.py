@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.moves import drop_moves, pending_moves, send_strays
 from imagefap_scraper.database.session import open_writer, reader, translate
-from imagefap_scraper.storage.lock import database_lock
+from imagefap_scraper.storage.lock import database_lock, is_awaited
 from imagefap_scraper.storage.trash import FileMove, carry_out, discard_double, is_in_trash, trash_path
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Workplace:
                     yield connection
             except DBAPIError as error:
                 raise translate(error, self.database) from error
+
+    def is_awaited(self) -> bool:
+        """Tell whether somebody waits until a transaction of this process ends."""
+        return is_awaited(self.database)
 
     def carry_out_moves(self) -> None:
         """Move and delete the files whose rows say so already, also those that a killed run left behind.

@@ -14,12 +14,13 @@ import sys
 import time
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from imagefap_scraper.exceptions import LockedError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -28,11 +29,14 @@ OWN_DIRECTORY: Final = ".imagefap"
 #: Held there for each write transaction of any process.
 WRITE_LOCK: Final = "write.lock"
 _HELD_ELSEWHERE: Final = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
-#: Seconds between two looks at a held lock: at first, and at most.
+#: Seconds between two looks at a held lock: at first, and at most; who is next looks more often.
 _FIRST_WAIT: Final = 0.001
-_LONGEST_WAIT: Final = 0.05
+_LONGEST_WAIT: Final = 0.02
+_LONGEST_WAIT_OF_NEXT: Final = 0.005
 #: Seconds that a writer waits for others.
 _PATIENCE: Final = 60.0
+#: In place of a descriptor.
+_NO_TURNS: Final = -1
 #: Characters of the holder's description that are shown.
 _SHOWN: Final = 300
 
@@ -98,6 +102,9 @@ class DirectoryLock:
 def write_lock(path: Path, timeout: float = _PATIENCE) -> Iterator[None]:
     """Hold the lock of all write transactions, between processes and between threads; not twice in one thread.
 
+    Whoever wants it is first next in turn, then waits for the lock: one that gives it back and wants it again at once,
+    as a batch does, comes after one that waits. The turn is a lock on the directory: no file is left for it.
+
     Args:
         path: the lock file; it stays.
         timeout: seconds to wait for others.
@@ -107,19 +114,62 @@ def write_lock(path: Path, timeout: float = _PATIENCE) -> Iterator[None]:
         OutputError: the file system cannot lock, or the lock file cannot be opened.
     """
     deadline = time.monotonic() + timeout
-    wait = _FIRST_WAIT
-    while (descriptor := _take(path)) is None:
-        if time.monotonic() >= deadline:
-            raise LockedError(
-                f"{path} was held by another process for more than {timeout:g} seconds: "
-                "wait until that has finished, or stop it, then run the same command again"
-            )
-        time.sleep(wait)
-        wait = min(wait * 2, _LONGEST_WAIT)
+    turn = _wait_for(partial(_take_turn, path.parent), deadline, _LONGEST_WAIT)
+    try:
+        descriptor = None if turn is None else _wait_for(partial(_take, path), deadline, _LONGEST_WAIT_OF_NEXT)
+    finally:
+        _end_turn(turn)
+    if descriptor is None:
+        raise LockedError(
+            f"{path} was held by another process for more than {timeout:g} seconds: "
+            "wait until that has finished, or stop it, then run the same command again"
+        )
     try:
         yield
     finally:
         os.close(descriptor)
+
+
+def _wait_for(take: Callable[[], int | None], deadline: float, longest: float) -> int | None:
+    """Return the descriptor that is taken, None if that cannot be until the deadline."""
+    wait = _FIRST_WAIT
+    while (descriptor := take()) is None:
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(wait)
+        wait = min(wait * 2, longest)
+    return descriptor
+
+
+def _take_turn(directory: Path) -> int | None:
+    """Return a descriptor by which this thread is next to have the lock, None if another is.
+
+    Where directories cannot be locked (some network disks) everybody is: then it is `_NO_TURNS`.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        # The lock itself says what is wrong.
+        return _NO_TURNS
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as err:
+        os.close(descriptor)
+        return None if err.errno in _HELD_ELSEWHERE else _NO_TURNS
+    return descriptor
+
+
+def _end_turn(turn: int | None) -> None:
+    if turn is not None and turn != _NO_TURNS:
+        os.close(turn)
+
+
+def is_awaited(database: Path) -> bool:
+    """Tell whether somebody waits for the lock of a database, which the caller holds."""
+    path = _lock_of(database)
+    turn = _NO_TURNS if path is None else _take_turn(path.parent)
+    _end_turn(turn)
+    return turn is None
 
 
 def lock_beside(database: Path) -> Path:
@@ -133,11 +183,16 @@ def database_lock(database: Path, timeout: float = _PATIENCE) -> AbstractContext
     It is the output directory's own where the database lies in one, else a file beside the database. Where neither is
     there no crawl has ever been, and a reader needs none.
     """
+    path = _lock_of(database)
+    return nullcontext() if path is None else write_lock(path, timeout)
+
+
+def _lock_of(database: Path) -> Path | None:
     own = database.parent / OWN_DIRECTORY
     if own.is_dir():
-        return write_lock(own / WRITE_LOCK, timeout)
+        return own / WRITE_LOCK
     beside = lock_beside(database)
-    return write_lock(beside, timeout) if beside.exists() else nullcontext()
+    return beside if beside.exists() else None
 
 
 def _take(path: Path) -> int | None:

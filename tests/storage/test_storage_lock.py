@@ -14,7 +14,7 @@ import pytest
 
 from imagefap_scraper.exceptions import LockedError, OutputError
 from imagefap_scraper.storage.files import ArchiveDirectory
-from imagefap_scraper.storage.lock import DirectoryLock, write_lock
+from imagefap_scraper.storage.lock import DirectoryLock, is_awaited, write_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,3 +156,45 @@ def test_the_write_lock_gives_up_in_time_and_is_free_after_an_error(tmp_path: Pa
         _ = 1 / 0
     with write_lock(path, timeout=0):
         pass
+
+
+def test_one_that_wants_it_again_at_once_comes_after_one_that_waits(tmp_path: Path) -> None:
+    database = tmp_path / "imagefap.database"
+    (tmp_path / ".imagefap").mkdir()
+    path = tmp_path / ".imagefap" / "write.lock"
+    waited: list[float] = []
+
+    def wait() -> None:
+        began = time.monotonic()
+        with write_lock(path):
+            waited.append(time.monotonic() - began)
+
+    assert not is_awaited(database)
+    threads = [threading.Thread(target=wait) for _ in range(3)]
+    turns = 0
+    with write_lock(path):
+        for thread in threads:
+            thread.start()
+        time.sleep(0.05)
+    while any(thread.is_alive() for thread in threads):
+        # As a batch: held for long, free for no time at all.
+        with write_lock(path):
+            time.sleep(0.05)
+            turns += 1
+    assert len(waited) == 3
+    assert turns < 10
+    assert not is_awaited(database)
+
+
+def test_who_holds_it_is_told_that_somebody_waits(tmp_path: Path) -> None:
+    (tmp_path / ".imagefap").mkdir()
+    path = tmp_path / ".imagefap" / "write.lock"
+    with write_lock(path):
+        assert not is_awaited(tmp_path / "imagefap.database")
+        waiting = threading.Thread(target=lambda: write_lock(path).__enter__())
+        waiting.start()
+        deadline = time.monotonic() + 5
+        while not is_awaited(tmp_path / "imagefap.database"):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+    waiting.join()
