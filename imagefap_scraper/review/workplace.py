@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.moves import drop_moves, pending_moves, send_strays
 from imagefap_scraper.database.session import open_writer, reader, translate
-from imagefap_scraper.storage.lock import database_lock, is_awaited
+from imagefap_scraper.storage.lock import WRITERS_PATIENCE, database_lock, is_awaited
 from imagefap_scraper.storage.trash import FileMove, carry_out, discard_double, is_in_trash, trash_path
 
 if TYPE_CHECKING:
@@ -31,16 +31,22 @@ class Workplace:
     Attributes:
         directory: the output directory.
         database: the path of its database.
+
+    Args:
+        directory: the output directory.
+        database: the path of its database.
+        patience: seconds to wait for others that write.
     """
 
-    def __init__(self, directory: ArchiveDirectory, database: Path) -> None:
+    def __init__(self, directory: ArchiveDirectory, database: Path, patience: float = WRITERS_PATIENCE) -> None:
         self.directory = directory
         self.database = database
+        self._patience = patience
         self._engine: Engine | None = None
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Return a connection that can only read; see `session.reader`."""
-        return reader(self.database, database_lock(self.database))
+        return reader(self.database, database_lock(self.database, self._patience))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -49,7 +55,7 @@ class Workplace:
         Raises:
             DatabaseError, LockedError, StorageError: what the database refuses.
         """
-        with database_lock(self.database):
+        with database_lock(self.database, self._patience):
             if self._engine is None:
                 # Kept, without a connection: it knows how the statements of a decision are written in SQL.
                 self._engine = open_writer(URL.create("sqlite", database=str(self.database)))

@@ -34,7 +34,7 @@ _FIRST_WAIT: Final = 0.001
 _LONGEST_WAIT: Final = 0.02
 _LONGEST_WAIT_OF_NEXT: Final = 0.005
 #: Seconds that a writer waits for others.
-_PATIENCE: Final = 60.0
+WRITERS_PATIENCE: Final = 60.0
 #: In place of a descriptor.
 _NO_TURNS: Final = -1
 #: Characters of the holder's description that are shown.
@@ -99,7 +99,7 @@ class DirectoryLock:
 
 
 @contextmanager
-def write_lock(path: Path, timeout: float = _PATIENCE) -> Iterator[None]:
+def write_lock(path: Path, timeout: float = WRITERS_PATIENCE) -> Iterator[None]:
     """Hold the lock of all write transactions, between processes and between threads; not twice in one thread.
 
     Whoever wants it is first next in turn, then waits for the lock: one that gives it back and wants it again at once,
@@ -121,8 +121,8 @@ def write_lock(path: Path, timeout: float = _PATIENCE) -> Iterator[None]:
         _end_turn(turn)
     if descriptor is None:
         raise LockedError(
-            f"{path} was held by another process for more than {timeout:g} seconds: "
-            "wait until that has finished, or stop it, then run the same command again"
+            f"{path} was held by another process, or a job of a page, for more than {timeout:g} seconds: "
+            "nothing was done; wait until that has finished, or stop it, then try again"
         )
     try:
         yield
@@ -177,7 +177,7 @@ def lock_beside(database: Path) -> Path:
     return database.with_name(database.name + ".lock")
 
 
-def database_lock(database: Path, timeout: float = _PATIENCE) -> AbstractContextManager[None]:
+def database_lock(database: Path, timeout: float = WRITERS_PATIENCE) -> AbstractContextManager[None]:
     """Return the lock for writing and closing a database, the same one for every process; see `write_lock`.
 
     It is the output directory's own where the database lies in one, else a file beside the database. Where neither is

@@ -21,6 +21,7 @@ from imagefap_scraper.exceptions import (
     StorageError,
     UserInputError,
 )
+from imagefap_scraper.web.changes import Changes
 from imagefap_scraper.web.render import HERE, page
 from imagefap_scraper.web.routes import ROUTERS
 from imagefap_scraper.web.security import Guard
@@ -46,6 +47,7 @@ _HEADINGS = {
     405: "That is no way to ask",
     409: "It has changed meanwhile",
     413: "That is too much at once",
+    415: "That cannot be read",
     422: "That cannot be",
     503: "The archive cannot be used now",
     507: "The disk refused",
@@ -85,9 +87,9 @@ def _application(archive: WebArchive) -> FastAPI:
         # They load scripts from the net.
         docs_url=None,
         redoc_url=None,
-        max_body_size=_LONGEST_REQUEST,
     )
     app.state.archive = archive
+    app.add_middleware(Changes, longest=_LONGEST_REQUEST, answer=_answer)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     for router in ROUTERS:
         app.include_router(router)

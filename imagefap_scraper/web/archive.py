@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from imagefap_scraper.database.session import Reading, translate
 from imagefap_scraper.exceptions import ArchiveError, DatabaseError
 from imagefap_scraper.inspection.pool import InspectionPool
+from imagefap_scraper.review.workplace import Workplace
 from imagefap_scraper.storage.lock import database_lock
 from imagefap_scraper.web.browse.browsing import Browsing
 from imagefap_scraper.web.pictures.thumbnails import Thumbnails
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from imagefap_scraper.review.options import Options
-    from imagefap_scraper.review.workplace import Workplace
 
 #: Seconds that a page waits for other writers.
 _PATIENCE = 3.0
@@ -48,7 +48,8 @@ class WebArchive:
     """
 
     def __init__(self, workplace: Workplace, options: Options) -> None:
-        self.workplace = workplace
+        # A page waits for seconds; a job, which nobody waits for, as long as any command.
+        self.workplace = workplace = Workplace(workplace.directory, workplace.database, _PATIENCE)
         self.options = options
         self.pool = InspectionPool(options.workers)
         self.thumbnails = Thumbnails(workplace.directory, self.pool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.filesize import decimal
 
 from imagefap_scraper.database import journal
+from imagefap_scraper.exceptions import ArchiveError
 
 if TYPE_CHECKING:
     from starlette.datastructures import URL
@@ -145,6 +147,8 @@ def _done(request: Request) -> dict[str, Any] | None:
     if not (batch.isascii() and batch.isdecimal() and len(batch) < 16):
         return None
     archive: WebArchive = request.app.state.archive
-    with archive.reading() as connection:
+    actions = None
+    # The page itself may be about a database that cannot be used.
+    with suppress(ArchiveError), archive.reading() as connection:
         actions = journal.batch_summary(connection, int(batch))
     return None if actions is None else {"batch": int(batch), "text": actions}

@@ -24,7 +24,7 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 #: Of HTTP, where an address names none.
 _USUAL_PORT = 80
 #: Methods that change nothing.
-_SAFE = frozenset({"GET", "HEAD"})
+SAFE = frozenset({"GET", "HEAD"})
 #: What `Sec-Fetch-Site` says of a request of our own pages, and of one that was typed or bookmarked.
 _OURS, _TYPED = "same-origin", "none"
 
@@ -56,6 +56,8 @@ _FROM_ELSEWHERE = """<!doctype html><html lang="en"><meta charset="utf-8"><title
 <h1>Opened from another site</h1>
 <p>A page of another site led here. If that is what you wanted: <a href="/">go to the archive</a>.</p></html>"""
 
+_FAULT = "This is a mistake in the program; the terminal that it runs in says more.\n"
+
 
 class Guard:
     """Refuses foreign requests and gives every answer the headers that keep it private.
@@ -79,7 +81,22 @@ class Guard:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope["method"], Headers(scope=scope))
-        await (refusal or self._app)(scope, receive, _with_headers(send))
+        begun = False
+
+        async def begin(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        answer = _with_headers(begin)
+        try:
+            await (refusal or self._app)(scope, receive, answer)
+        except Exception:
+            # Also the page that says so may fail, as on a disk that cannot be read.
+            if not begun:
+                await PlainTextResponse(_FAULT, 500)(scope, receive, answer)
+            # The server writes the traceback to the terminal.
+            raise
 
     def _refusal(self, method: str, headers: Headers) -> Response | None:
         """Return the answer to a request that is none of ours; None if it may pass."""
@@ -96,7 +113,7 @@ class Guard:
             navigates = method == "GET" and headers.get("sec-fetch-mode") == "navigate"
             text = _FROM_ELSEWHERE if navigates and headers.get("sec-fetch-dest") == "document" else ""
             return HTMLResponse(text, 403) if text else PlainTextResponse("Requests of other sites are refused.\n", 403)
-        if method not in _SAFE and not origins and sites != [_OURS]:
+        if method not in SAFE and not origins and sites != [_OURS]:
             # Every browser says where a change comes from; a script has to as well: Origin: http://127.0.0.1:PORT
             return PlainTextResponse("A change needs the header Origin with this server's own address.\n", 403)
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,12 +11,16 @@ import web_bench
 from starlette.testclient import TestClient
 from web_bench import HOME, PORT
 
+from imagefap_scraper.storage.lock import write_lock
 from imagefap_scraper.web.app import create_app
 from imagefap_scraper.web.archive import WebArchive
+from imagefap_scraper.web.security import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from starlette.types import Receive, Scope, Send
 
 
 @pytest.fixture
@@ -116,3 +122,62 @@ def test_pages_that_load_from_the_net_are_off(asking: TestClient, path: str) -> 
 )
 def test_nothing_but_static_files_is_served_as_one(asking: TestClient, path: str) -> None:
     assert asking.get(path).status_code == 404
+
+
+def test_a_fault_of_the_page_that_tells_of_a_fault_is_kept_private_too() -> None:
+    async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise RuntimeError
+
+    answer = TestClient(Guard(broken, PORT), base_url=HOME, raise_server_exceptions=False).get("/")
+    assert answer.status_code == 500
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "private" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/?done=1", "/nothing?done=1", "/api/status?done=1"])
+def test_without_a_database_the_page_still_says_so(tmp_path: Path, path: str) -> None:
+    bench = web_bench.bench(tmp_path)
+    bench.add(web_bench.encoded(web_bench.picture(1)))
+    with web_bench.client(bench) as client:
+        for file in tmp_path.glob("imagefap.database*"):
+            file.unlink()
+        assert client.get(path).status_code == (404 if "nothing" in path else 503)
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape", "undefined", "idna", "nope"])
+def test_text_is_taken_in_utf8_alone(asking: TestClient, charset: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="path"\r\n\r\n+2AA-\r\n--x--\r\n'
+    for path in ("/tags/add", "/undo/1"):
+        kind = f"multipart/form-data; charset={charset}; boundary=x"
+        assert asking.post(path, content=body, headers={"Content-Type": kind}).status_code == 415
+    kind = "multipart/form-data; charset=UTF-8; boundary=x"
+    assert asking.post("/tags/add", content=body, headers={"Content-Type": kind}).status_code == 303
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("path", ["/tags/add", "/undo/1", "/api/tagging", "/nothing", "/keys"])
+def test_what_is_too_long_is_said_as_everything_else(asking: TestClient, path: str, announced: bool) -> None:
+    piece = b"path=" + bytes(1_000_000)
+    content = piece * 9 if announced else iter([piece] * 9)
+    kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
+    answer = asking.post(path, content=content, headers={"Content-Type": kind})
+    assert answer.status_code == 413
+    if path.startswith("/api/"):
+        assert "nothing was done" in answer.json()["error"]
+    else:
+        assert "That is too much at once" in answer.text
+
+
+def test_changes_that_wait_keep_no_page_waiting(asking: TestClient, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(12) as threads, write_lock(tmp_path / ".imagefap/write.lock"):
+        changes = [threads.submit(asking.post, "/tags/add", data={"path": f"tag {n}"}) for n in range(12)]
+        time.sleep(0.3)
+        began = time.monotonic()
+        for path in ("/images", "/static/css/base.css", "/keys", "/api/status"):
+            assert asking.get(path).status_code == 200
+        assert time.monotonic() - began < 1.5
+        answers = [change.result() for change in changes]
+        assert time.monotonic() - began < 10
+    assert {answer.status_code for answer in answers} == {503}
+    assert all("nothing was done" in answer.text for answer in answers)
+    assert asking.post("/tags/add", data={"path": "tag"}).status_code == 303
