@@ -10,6 +10,12 @@ from click.testing import CliRunner, Result
 from query.query_archive import archive
 
 from imagefap_scraper import query
+from imagefap_scraper.database.journal import Rows
+from imagefap_scraper.database.session import DATABASE_NAME
+from imagefap_scraper.review.grouping import regroup
+from imagefap_scraper.review.options import read_options
+from imagefap_scraper.review.workplace import Workplace
+from imagefap_scraper.storage.files import ArchiveDirectory
 from tools.process import cli
 
 if TYPE_CHECKING:
@@ -22,6 +28,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     with archive(tmp_path):
+        # As every command leaves them: what a tag means for a group is derived anew with it.
+        with Workplace(ArchiveDirectory(tmp_path), tmp_path / DATABASE_NAME).transaction() as connection:
+            regroup(Rows(connection), read_options({}))
         return tmp_path
 
 
