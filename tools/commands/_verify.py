@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING
 
 from rich.progress import DownloadColumn
 
-from imagefap_scraper.exceptions import OutputError
 from imagefap_scraper.review.workplace import Workplace
 from imagefap_scraper.storage.files import ArchiveDirectory
-from imagefap_scraper.storage.lock import DirectoryLock
+from imagefap_scraper.verifying.audit import Audit, check
+from imagefap_scraper.verifying.repair import Repair, held, refuse_another_place
 from tools.commands._archive import open_archive
-from tools.commands._audit import Audit, check
 from tools.commands._progress import live
-from tools.commands._repair import Repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from rich.progress import Progress
-
-    from tools.commands._archive import Archive
 
 
 def verify(directory: Path, *, read_data: bool, repair: bool, rehearse: bool) -> Audit:
@@ -45,26 +41,15 @@ def verify(directory: Path, *, read_data: bool, repair: bool, rehearse: bool) ->
         place = ArchiveDirectory(directory)
         workplace = Workplace(place, archive.path)
         audit = Audit(str(archive.path), read_data)
-        _refuse_another_place(archive, place)
         if repair:
-            place.prepare()
-            # Before the check: what a running crawl moves meanwhile is no problem to repair.
-            stack.enter_context(DirectoryLock(place.lock_path))
-            workplace.carry_out_moves()
+            stack.enter_context(held(workplace))
+        else:
+            refuse_another_place(workplace)
         with _bar(read_data) as bar:
             check(archive.connection, place, audit, bar)
         if repair or rehearse:
             Repair(place, archive.connection, workplace.transaction if repair else None).run(audit)
     return audit
-
-
-def _refuse_another_place(archive: Archive, place: ArchiveDirectory) -> None:
-    """Refuse a directory that no crawl has used, when the database lies elsewhere: all files would be missing."""
-    if archive.path.parent.resolve() != place.root and not place.own.is_dir():
-        raise OutputError(
-            f"{place.root} is not where the files of {archive.path} are: no crawl has used it. "
-            "Mount its disk, or name another: --dir DIR"
-        )
 
 
 class _Bar:

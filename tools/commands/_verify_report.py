@@ -10,7 +10,7 @@ from tools.commands._console import Report, counted
 from tools.commands._text import json_text, printable, write
 
 if TYPE_CHECKING:
-    from tools.commands._audit import Audit, Problem
+    from imagefap_scraper.verifying.audit import Audit, Problem
 
 #: Raised when a field of `verify --json` changes its meaning or goes away.
 SCHEMA = 1

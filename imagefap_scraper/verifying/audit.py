@@ -1,4 +1,4 @@
-"""The checks of `verify`, put together: rows against files, files against rows, rows against rows."""
+"""The checks of an archive, put together: rows against files, files against rows, rows against rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imagefap_scraper.storage.sidecars import read_sidecar
 from imagefap_scraper.storage.trash import TRASH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -140,16 +140,41 @@ def _files(
     if progress is not None:
         progress.start(sum(size for _, size in counts.files.values()))
     moving = checks.moving_files(connection)
+    advance = progress.advance if progress is not None else None
     for file in checks.known_files(connection):
-        advance = progress.advance if progress is not None else None
-        sha256 = file.sha256 if progress is not None else None
-        finding = examine(directory, file.path, file.size, sha256, advance)
-        if finding is not None and finding.fault is Fault.MISSING and file.path in moving:
-            # On its way to the trash or back when a command was stopped; the next one that writes carries it on.
-            finding = examine(directory, moving[file.path], file.size, sha256, advance)
-        if finding is not None:
-            images = checks.images_of(connection, file.sha256)
-            yield Problem(finding.fault, finding.message, file.path, file.sha256, images, file)
+        problem = file_problem(connection, directory, file, moving, read_data=progress is not None, on_read=advance)
+        if problem is not None:
+            yield problem
+
+
+def file_problem(
+    connection: Connection,
+    directory: ArchiveDirectory,
+    file: KnownFile,
+    moving: Mapping[str, str],
+    *,
+    read_data: bool,
+    on_read: Callable[[int], None] | None = None,
+) -> Problem | None:
+    """Return what is wrong with a file; None if nothing is.
+
+    Args:
+        connection: reads.
+        directory: the output directory.
+        file: as its row has it.
+        moving: where files on their way to another path may still be (`checks.moving_files`).
+        read_data: read it and compare its SHA-256; else its size alone.
+        on_read: told how many bytes were read since it was last told.
+    """
+    sha256 = file.sha256 if read_data else None
+    finding = examine(directory, file.path, file.size, sha256, on_read)
+    if finding is not None and finding.fault is Fault.MISSING and file.path in moving:
+        # On its way to the trash or back when a command was stopped; the next one that writes carries it on.
+        finding = examine(directory, moving[file.path], file.size, sha256, on_read)
+    if finding is None:
+        return None
+    images = checks.images_of(connection, file.sha256)
+    return Problem(finding.fault, finding.message, file.path, file.sha256, images, file)
 
 
 def _strays(connection: Connection, directory: ArchiveDirectory) -> Iterator[Problem]:

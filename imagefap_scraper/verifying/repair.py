@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from imagefap_scraper.database import checks, repairs
-from imagefap_scraper.exceptions import DatabaseError
+from imagefap_scraper.exceptions import DatabaseError, OutputError
 from imagefap_scraper.storage.audit import Fault, examine
-from tools.commands._audit import FAVORITE_WITHOUT_IMAGE, STORED_WITHOUT_FILE
-from tools.commands._console import counted
+from imagefap_scraper.storage.lock import DirectoryLock
+from imagefap_scraper.verifying.audit import FAVORITE_WITHOUT_IMAGE, STORED_WITHOUT_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
     from imagefap_scraper.database.checks import KnownFile
+    from imagefap_scraper.review.workplace import Workplace
     from imagefap_scraper.storage.files import ArchiveDirectory
-    from tools.commands._audit import Audit, Problem
+    from imagefap_scraper.verifying.audit import Audit, Problem
 
 #: Why an image is wanted again, as its row and `print` say.
 _MISSING = "its file was missing"
@@ -28,11 +30,41 @@ _DAMAGED = "its file was damaged"
 _AT_A_TIME = 500
 
 
+def refuse_another_place(workplace: Workplace) -> None:
+    """Refuse a directory that no crawl has used, when the database lies elsewhere: all files would be missing.
+
+    Raises:
+        OutputError: it is such a one.
+    """
+    place = workplace.directory
+    if workplace.database.parent.resolve() != place.root and not place.own.is_dir():
+        raise OutputError(
+            f"{place.root} is not where the files of {workplace.database} are: no crawl has used it. "
+            "Mount its disk, or name another: --dir DIR"
+        )
+
+
+@contextmanager
+def held(workplace: Workplace) -> Iterator[None]:
+    """Hold an archive for a repair: what a crawl moves meanwhile is no problem to repair, nor what a killed one left.
+
+    Raises:
+        OutputError: the directory cannot be written, or is not the archive's.
+        LockedError: a crawl is running into it.
+        StorageError: the disk refused.
+    """
+    refuse_another_place(workplace)
+    workplace.directory.prepare()
+    with DirectoryLock(workplace.directory.lock_path):
+        workplace.carry_out_moves()
+        yield
+
+
 class Repair:
-    """Repairs what an audit found, or only says what it would do.
+    """Repairs what was found, or only says what it would do.
 
     Args:
-        directory: the output directory, locked by the caller.
+        directory: the output directory, `held` by the caller.
         connection: reads.
         transaction: gives a connection that writes, in a transaction of its own; None changes nothing at all.
     """
@@ -49,18 +81,26 @@ class Repair:
         self._writes: list[Callable[[Connection], None]] = []
 
     def run(self, audit: Audit) -> None:
-        """Repair what can be; each problem says what was done about it.
+        """Repair what an audit found, as far as can be.
 
         Raises:
             DatabaseError: the database itself is damaged: nothing is concluded from it.
-            StorageError: the disk refused; what was repaired before stays so, and a second run goes on.
+            StorageError: see `repair`.
         """
         if audit.damaged:
             raise DatabaseError(
                 f"{audit.database} is damaged, so nothing was repaired: keep a copy, restore a backup, verify again"
             )
+        self.repair(audit.problems)
+
+    def repair(self, problems: Iterable[Problem]) -> None:
+        """Repair what can be; each problem says what was done about it.
+
+        Raises:
+            StorageError: the disk refused; what was repaired before stays so, and a second run goes on.
+        """
         try:
-            for problem in audit.problems:
+            for problem in problems:
                 self._one(problem)
                 if len(self._writes) >= _AT_A_TIME:
                     self._commit()
@@ -130,4 +170,5 @@ def _is_to_move(problem: Problem, file: KnownFile) -> bool:
 
 
 def _wanted(problem: Problem) -> str:
-    return f"{counted(len(problem.image_ids), 'image')} put back on the list for the next crawl"
+    count = len(problem.image_ids)
+    return f"{count:,} {'image' if count == 1 else 'images'} put back on the list for the next crawl"
