@@ -170,3 +170,17 @@ def images_of(connection: Connection, sha256: str) -> list[int]:
     """Return the images behind which these bytes are, by number."""
     query = select(Image.image_id).where(Image.sha256 == sha256).order_by(Image.image_id)
     return list(connection.execute(query).scalars())
+
+
+def blob_state(connection: Connection, sha256: str) -> str | None:
+    """Return whether a blob is `live`, `trashed` or `purged`; None if it has no row."""
+    return connection.execute(select(Blob.state).where(Blob.sha256 == sha256)).scalar()
+
+
+def fetchable_images(connection: Connection, sha256: str) -> list[int]:
+    """Return those of the images behind which these bytes are that the site may still have, by number.
+
+    Those below 0 never were there, and of those that vanished nothing is left to fetch.
+    """
+    query = select(Image.image_id).where(Image.sha256 == sha256, Image.image_id > 0, Image.vanished_at.is_(None))
+    return list(connection.execute(query.order_by(Image.image_id)).scalars())

@@ -217,22 +217,51 @@ async def test_states(world: World, route: str) -> None:
         if answer.status_code != 200:
             assert answer.headers["content-type"].startswith("text/plain")
             assert answer.headers["cache-control"] == "no-store"
-            assert len(answer.text) < 100
+            assert len(answer.text) < 150
     assert status == {"trashed": 200, "purged": 404, "foreign": 404, "missing": 404, "no": 404}
 
 
-async def test_any_of_its_files_will_do(world: World) -> None:
+@pytest.mark.parametrize("size", ["another", "the same"])
+async def test_any_of_its_files_will_do(world: World, size: str) -> None:
     content = saved("JPEG")
     sha256, first = world.store(content, "JPEG", paths=("anna/Flowers/1.jpg", "anna/Flowers/2.jpg"))
-    first.write_bytes(HTML)
+    first.write_bytes(HTML if size == "another" else content[:600].ljust(len(content)))
     assert (await world.client.get(f"/blobs/{sha256}")).content == content
+    assert (await world.client.get(f"/thumbs/{sha256}")).status_code == 200
+
+
+async def test_what_the_disk_changed_is_sent_and_never_kept(world: World) -> None:
+    content = saved("JPEG")
+    sha256, path = world.store(content, "JPEG")
+    damaged = content[:600].ljust(len(content))
+    path.write_bytes(damaged)
+    for method in ("GET", "HEAD"):
+        answer = await world.client.request(method, f"/blobs/{sha256}")
+        assert answer.status_code == 200
+        assert answer.content == (damaged if method == "GET" else b"")
+        assert answer.headers["cache-control"] == "no-store"
+        assert "etag" not in answer.headers
+    assert (await world.client.get(f"/thumbs/{sha256}")).status_code == 404
+    path.write_bytes(content)
+    assert "immutable" in (await world.client.get(f"/blobs/{sha256}")).headers["cache-control"]
 
 
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(
-    "swap", ["html", "svg", "other format", "same size html", "cut", "longer", "link", "directory", "pipe"]
+    ("swap", "words"),
+    [
+        ("html", "has another size"),
+        ("svg", "has another size"),
+        ("other format", "bytes have changed"),
+        ("same size html", "bytes have changed"),
+        ("cut", "has another size"),
+        ("longer", "has another size"),
+        ("link", "taken its place"),
+        ("directory", "taken its place"),
+        ("pipe", "taken its place"),
+    ],
 )
-async def test_a_file_that_was_swapped_is_not_sent(world: World, route: str, swap: str) -> None:
+async def test_a_file_that_was_swapped_is_not_sent(world: World, route: str, swap: str, words: str) -> None:
     content = saved("JPEG")
     sha256, path = world.store(content, "JPEG")
     others = {
@@ -256,7 +285,8 @@ async def test_a_file_that_was_swapped_is_not_sent(world: World, route: str, swa
         path.write_bytes(others[swap])
     answer = await world.client.get(f"/{route}/{sha256}")
     assert answer.status_code == 404
-    assert answer.text == "The file of this picture is missing or damaged.\n"
+    assert answer.text.startswith("File damaged. ")
+    assert words in answer.text
 
 
 @pytest.mark.parametrize("path", ["../outside.jpg", "/etc/outside.jpg", "linked/outside.jpg"])
@@ -290,7 +320,7 @@ async def test_what_cannot_be_made_small(
         answer = await world.client.get(f"/{route}/{sha256}")
         assert answer.status_code == (422 if reason else 404)
         assert answer.headers["content-type"].startswith("text/plain")
-        assert (reason or "missing or damaged") in answer.text
+        assert (reason or "The file of this picture cannot be shown.") in answer.text
         assert answer.headers["cache-control"] == "no-store"
 
 

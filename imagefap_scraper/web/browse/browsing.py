@@ -23,7 +23,7 @@ class Browsing:
     Attributes:
         crawl: looks at a running crawl.
         overviews: of the archive.
-        retrying: fetches failed pictures again.
+        retrying: fetches pictures again that failed or are lost.
     """
 
     def __init__(self, workplace: Workplace, reading: Callable[[], Any]) -> None:

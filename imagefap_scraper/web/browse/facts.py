@@ -11,6 +11,7 @@ from imagefap_scraper.exceptions import NotFoundError
 from imagefap_scraper.pages.urls import Site
 from imagefap_scraper.review import tagging
 from imagefap_scraper.web.browse import cells
+from imagefap_scraper.web.pictures.damage import Damage, damage_of
 from imagefap_scraper.web.render import address, bytes_text, moment_text
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from imagefap_scraper.query import ImageRow
+    from imagefap_scraper.storage.files import ArchiveDirectory
 
 #: Places in whose order a page leads on.
 _ORDERS_SHOWN: Final = 5
@@ -45,7 +47,8 @@ class Spot:
 class Facts:
     """A picture with its places, its tags and the rest as (label, words).
 
-    `site` is the address of its page on the site; None for one that never was there.
+    `site` is the address of its page on the site; None for one that never was there. `damage` is what is wrong with its
+    file; None if that is whole, or nothing is stored.
     """
 
     cell: cells.Cell
@@ -53,6 +56,20 @@ class Facts:
     tags: Sequence[tagging.Carried]
     facts: Sequence[tuple[str, str]]
     site: str | None
+    damage: Damage | None
+
+    @property
+    def full(self) -> str | None:
+        """Return the address of the picture for the screen; None if none is sent there."""
+        full = self.cell.full
+        # What browsers do not show is made anew for them, and of a whole file alone.
+        sent = self.damage is None or (self.damage.sent and full == f"/blobs/{self.cell.sha256}")
+        return full if sent else None
+
+    @property
+    def retry(self) -> bool:
+        """Tell whether a retry may help."""
+        return self.cell.retry or (self.damage is not None and self.damage.retry)
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -73,11 +90,14 @@ class Facts:
             "tags": tags,
             "facts": [list(one) for one in self.facts],
             "site": self.site,
+            "damage": "" if self.damage is None else self.damage.label,
+            "damage_reason": "" if self.damage is None else self.damage.reason,
+            "retry": self.retry,
         }
 
 
-def facts_of(connection: Connection, image_id: int) -> Facts:
-    """Return what is known of an image.
+def facts_of(connection: Connection, directory: ArchiveDirectory, image_id: int) -> Facts:
+    """Return what is known of an image, after a look at every byte of its file.
 
     Raises:
         NotFoundError: there is no such image.
@@ -90,7 +110,8 @@ def facts_of(connection: Connection, image_id: int) -> Facts:
     places = browse.places(connection, image_id, row.sha256)
     spots = [_spot(connection, place, image_id, number) for number, place in enumerate(places)]
     tags = tagging.carried(connection, tagging.select_images(connection, [image_id], None))
-    return Facts(cell, spots, tags, _words(row), _site(row))
+    damage = None if row.sha256 is None else damage_of(connection, directory, row.sha256)
+    return Facts(cell, spots, tags, _words(row), _site(row), damage)
 
 
 def _spot(connection: Connection, place: browse.Place, image_id: int, number: int) -> Spot:

@@ -1,4 +1,4 @@
-"""Fetching failed pictures again: a crawl of its own, one at a time, in the background."""
+"""Fetching pictures again that failed, or whose file is lost: a crawl, one at a time, in the background."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from imagefap_scraper import query
 from imagefap_scraper.database import glance, reads
 from imagefap_scraper.database.models import Image
-from imagefap_scraper.exceptions import ConflictError, NotFoundError, StorageError
+from imagefap_scraper.exceptions import ConflictError, LockedError, NotFoundError, StorageError
 from imagefap_scraper.items import ImageStatus
+from imagefap_scraper.verifying.blobs import lost_files, put_back
 from imagefap_scraper.web.browse.crawl_status import find_holder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from imagefap_scraper.review.workplace import Workplace
 
@@ -41,6 +43,12 @@ _ENDS: Final = {
     78: "A setting or the database is not right: `process.py doctor` says more.",
     130: "The retry was stopped. A crawl goes on with it.",
 }
+#: Why there is nothing to retry where nothing is stored.
+_SETTLED: Final = {
+    ImageStatus.GONE: "The site no longer has this picture.",
+    ImageStatus.FILTERED: "A filter of yours keeps this picture out. A crawl without that filter fetches it.",
+}
+_UNKNOWN = "Nothing is known of the file of this picture: `process.py verify` says more."
 _PAUSED = "The site asks for a pause. Try again later, or let the next crawl do it."
 _BUSY = "A crawl is running. Run the same crawl again later, or try again when it has finished."
 
@@ -72,6 +80,7 @@ class Retrying:
             workplace: the archive's directory.
             reading: gives a connection that can only read.
         """
+        self._workplace = workplace
         self._directory = workplace.directory
         self._reading = reading
         self._lock = Lock()
@@ -87,42 +96,74 @@ class Retrying:
     def start(self, image_id: int | None) -> str:
         """Begin to fetch a picture again, or (None) all that failed; return what to tell.
 
+        A picture that is stored, and whose file is missing or damaged, is put back on the list before.
+
         Raises:
             NotFoundError: there is no such image.
-            ConflictError: it needs no retry, a retry or a crawl is running already.
-            StorageError: the process cannot be started.
+            ConflictError: it needs no retry, or none would help; a retry or a crawl is running already.
+            DatabaseError, LockedError: what the database refuses.
+            StorageError: the process cannot be started, or the disk refused.
         """
+        lost = None
         with self._reading() as connection:
             failed = glance.count_of(connection, ImageStatus.FAILED)
             straight = reads.usual_layout(connection) == "straight"
             if image_id is not None:
-                _refuse_settled(_status(connection, image_id))
+                lost = self._lost_blob(connection, image_id)
             elif not failed:
                 raise ConflictError("No picture has failed.")
-        what = "every failed picture" if image_id is None else f"picture {image_id}"
+        text = f"Fetching {'every failed picture' if image_id is None else f'picture {image_id}'} again."
         with self._lock:
             if self._outcome.running:
                 raise ConflictError(f"{self._outcome.text} One at a time: wait until that has finished.")
             if find_holder(self._directory.lock_path) is not None:
                 raise ConflictError(_BUSY)
-            self._child = self._run(image_id, straight=straight)
-            self._outcome = Outcome(self._outcome.number + 1, image_id, True, f"Fetching {what} again.")
-            self._thread = Thread(target=self._wait, args=(self._child, failed), name="retry")
+            ids = None if image_id is None else [image_id]
+            if lost is not None:
+                ids, straight = self._put_back(lost, image_id, straight=straight)
+            self._child = self._run(ids, straight=straight)
+            self._outcome = Outcome(self._outcome.number + 1, image_id, True, text)
+            told = None if ids is None else ids[0]
+            self._thread = Thread(target=self._wait, args=(self._child, told, failed), name="retry")
             self._thread.start()
-            return self._outcome.text
+        # By now it may be over.
+        return text
 
-    def _run(self, image_id: int | None, *, straight: bool) -> subprocess.Popen[bytes]:
-        which = "retry=failed" if image_id is None else f"ids={image_id}"
+    def _lost_blob(self, connection: Any, image_id: int) -> str | None:
+        """Return the blob that is shown for an image, if its files are lost; None if nothing is stored of it."""
+        status, _ = _status(connection, image_id)
+        if status in (ImageStatus.FAILED, ImageStatus.WANTED):
+            return None
+        (row,) = query.rows_of(connection, [image_id])
+        if row.sha256 is None:
+            raise ConflictError(_SETTLED.get(ImageStatus(status), _UNKNOWN))
+        lost_files(connection, self._directory, row.sha256)
+        return row.sha256
+
+    def _put_back(self, sha256: str, image_id: int | None, *, straight: bool) -> tuple[list[int], bool]:
+        """Put the images of a lost blob back on the list; return those to fetch, this one first, and the layout."""
+        try:
+            found = put_back(self._workplace, sha256)
+        except LockedError as error:
+            if find_holder(self._directory.lock_path) is None:
+                # Somebody writes into the database, and no crawl.
+                raise
+            raise ConflictError(_BUSY) from error
+        ids = sorted((one for one in found.image_ids if one > 0), key=lambda one: one != image_id)
+        return ids, straight or found.layouts == {"straight"}
+
+    def _run(self, image_ids: Sequence[int] | None, *, straight: bool) -> subprocess.Popen[bytes]:
+        which = "retry=failed" if image_ids is None else f"ids={','.join(map(str, image_ids))}"
         command = [sys.executable, "-m", "scrapy", "crawl", "images", "-a", which]
         command += ["-a", f"output={self._directory.root.absolute()}"]
-        if straight and image_id is not None:
+        if straight and image_ids is not None:
             command += ["-a", "mode=get"]
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             log = os.open(self._log, flags, 0o600)
             try:
                 # A session of its own: Ctrl-C at the server's terminal must not reach it twice.
-                return subprocess.Popen(  # noqa: S603 - a number, and a directory of ours
+                return subprocess.Popen(  # noqa: S603 - numbers, and a directory of ours
                     command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
                 )
             finally:
@@ -134,15 +175,14 @@ class Retrying:
     def _log(self) -> Path:
         return self._directory.lock_path.with_name(LOG_NAME)
 
-    def _wait(self, child: subprocess.Popen[bytes], failed: int) -> None:
+    def _wait(self, child: subprocess.Popen[bytes], told: int | None, failed: int) -> None:
         code = child.wait()
-        last = self._outcome
+        last, text = self._outcome, "The retry has ended."
         try:
-            text = self._words(code, last.image_id, failed)
+            text = self._words(code, told, failed)
         finally:
             # Whatever happens while words are sought, the next retry can begin.
-            self._outcome = Outcome(last.number, last.image_id, False, "The retry has ended.")
-        self._outcome = Outcome(last.number, last.image_id, False, text)
+            self._outcome = Outcome(last.number, last.image_id, False, text)
 
     def _words(self, code: int, image_id: int | None, failed: int) -> str:
         if code == 75:
@@ -177,17 +217,6 @@ def _status(connection: Any, image_id: int) -> tuple[str, str]:
     if row is None:
         raise NotFoundError(f"there is no picture {image_id} in the archive")
     return row.status, row.reason
-
-
-def _refuse_settled(found: tuple[str, str]) -> None:
-    """Refuse what a retry would not help."""
-    status, _ = found
-    if status not in (ImageStatus.FAILED, ImageStatus.WANTED):
-        why = {
-            ImageStatus.GONE: "The site no longer has this picture.",
-            ImageStatus.FILTERED: "A filter of yours keeps this picture out. A crawl without that filter fetches it.",
-        }.get(ImageStatus(status), "This picture is here already.")
-        raise ConflictError(why)
 
 
 def _what_came(image_id: int, status: str, reason: str) -> str:

@@ -43,7 +43,7 @@ def image(request: Request, image_id: ImageId) -> Response:
     """Show one picture with all that is known of it."""
     archive = archive_of(request)
     with archive.reading() as connection:
-        found = facts_of(connection, image_id)
+        found = facts_of(connection, archive.workplace.directory, image_id)
     return page(request, "browse/image.html", found=found, cell=found.cell, retry=archive.browsing.retrying.outcome)
 
 
@@ -71,6 +71,7 @@ def numbers(
 
 @router.get("/api/images/{image_id}")
 def known(request: Request, image_id: ImageId) -> dict[str, Any]:
-    """Return all that is known of one picture."""
-    with archive_of(request).reading() as connection:
-        return facts_of(connection, image_id).document()
+    """Return all that is known of one picture; `damage` says what is wrong with its file, empty if nothing is."""
+    archive = archive_of(request)
+    with archive.reading() as connection:
+        return facts_of(connection, archive.workplace.directory, image_id).document()

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from imagefap_scraper.exceptions import StorageError
 from imagefap_scraper.inspection.formats import Format, extension
 from imagefap_scraper.inspection.result import ReadFailure
+from imagefap_scraper.web.pictures.damage import damage_of
 from imagefap_scraper.web.pictures.originals import find, open_original, read_original
 from imagefap_scraper.web.pictures.sending import OpenFileResponse
 
@@ -37,12 +38,17 @@ _TYPES: Final = {
 }
 #: A year, the longest that is usual: other bytes have another address.
 _CACHE: Final = "private, max-age=31536000, immutable"
+#: Of what must not be shown once more instead of what takes its place.
+_NOT_KEPT: Final = "no-store"
 
 
 @router.head("/blobs/{sha256}", include_in_schema=False)
 @router.get("/blobs/{sha256}", response_class=Response)
 def blob(request: Request, sha256: str) -> Response:
-    """Send a picture as it was stored, also one in the trash."""
+    """Send a picture as it was stored, also one in the trash; or what the disk has made of it, as far as it is alike.
+
+    Its SHA-256 is its address, so browsers keep it for good: they are told to only if all of it is as it was stored.
+    """
     archive: WebArchive = request.app.state.archive
     original = _look_up(archive, sha256)
     if original is None:
@@ -51,10 +57,13 @@ def blob(request: Request, sha256: str) -> Response:
     if _has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     try:
-        file = open_original(archive.workplace.directory, original)
+        opened = open_original(archive.workplace.directory, original)
     except StorageError:
-        return _missing()
-    return OpenFileResponse(file, original.size, headers)
+        return _lost(archive, sha256)
+    if not opened.whole:
+        del headers["ETag"]
+        headers["Cache-Control"] = _NOT_KEPT
+    return OpenFileResponse(opened.file, original.size, headers)
 
 
 @router.head("/thumbs/{sha256}", include_in_schema=False)
@@ -92,7 +101,9 @@ async def _small(
         return _refusal(str(error), 503)
     if isinstance(found, bytes):
         return Response(found, headers=headers)
-    return _missing() if found.outcome is None else _refusal(f"This picture cannot be made small: {found.reason}", 422)
+    if found.outcome is None:
+        return await run_in_threadpool(_lost, archive, sha256)
+    return _refusal(f"This picture cannot be made small: {found.reason}", 422)
 
 
 def _look_up(archive: WebArchive, sha256: str) -> Original | None:
@@ -122,9 +133,15 @@ def _unknown() -> Response:
     return _refusal("There is no such picture.", 404)
 
 
-def _missing() -> Response:
-    return _refusal("The file of this picture is missing or damaged.", 404)
+def _lost(archive: WebArchive, sha256: str) -> Response:
+    """Say what is wrong with the file of a picture that could not be sent."""
+    with archive.reading() as connection:
+        damage = damage_of(connection, archive.workplace.directory, sha256)
+    if damage is None:
+        # Whole again by now; or its bytes never were of the format that its row says.
+        return _refusal("The file of this picture cannot be shown.", 404)
+    return _refusal(f"{damage.label}. {damage.reason}", 404)
 
 
 def _refusal(text: str, status: int) -> Response:
-    return PlainTextResponse(f"{text}\n", status, headers={"Cache-Control": "no-store"})
+    return PlainTextResponse(f"{text}\n", status, headers={"Cache-Control": _NOT_KEPT})
