@@ -1,8 +1,13 @@
 // One cell of the grid, as browse/_grid.html has it.
+import { whyNotShown } from "./damage.js";
 import { counted, make } from "./dom.js";
 
-/** Why thumbnails could not be shown, by SHA-256: asked once. */
+/** Why thumbnails could not be shown, by the number of the image: asked once, and again after a retry. */
 const broken = new Map();
+document.addEventListener("retry-over", () => {
+    broken.clear();
+    document.querySelectorAll(".cell.is-broken").forEach(tryAgain);
+});
 
 /** Return the figure for a picture, or for one that is still to come (null). */
 export function makeCell(picture, index, column) {
@@ -18,16 +23,24 @@ export function makeCell(picture, index, column) {
     }
     cell.dataset.image = picture.id;
     cell.dataset.sha = picture.sha256 ?? "";
+    cell.picture = picture;
+    if (picture.sha256 === null) {
+        // A file that comes in its place is another one.
+        broken.delete(picture.id);
+    }
     cell.append(open(picture), pick(picture), marks(picture));
     if (picture.retry) {
         cell.append(retry(picture));
+    }
+    if (broken.has(picture.id)) {
+        mark(cell, broken.get(picture.id));
     }
     return cell;
 }
 
 function open(picture) {
     const link = make("a", { class: "open", href: `/images/${picture.id}`, tabindex: -1 });
-    link.append(picture.sha256 === null ? nothing(picture.label, picture.reason) : thumbnail(picture, link));
+    link.append(picture.sha256 === null ? nothing(picture.label, picture.reason) : thumbnail(picture));
     link.append(make("span", { class: "caption" }, make("bdi", {}, picture.name)));
     return link;
 }
@@ -40,10 +53,10 @@ function nothing(label, reason) {
     return box;
 }
 
-function thumbnail(picture, link) {
-    const known = broken.get(picture.sha256);
+function thumbnail(picture) {
+    const known = broken.get(picture.id);
     if (known !== undefined) {
-        return nothing("Cannot be shown small", known);
+        return nothing(known.label, known.reason);
     }
     const image = make("img", {
         alt: picture.alt,
@@ -53,25 +66,48 @@ function thumbnail(picture, link) {
         decoding: "async",
         draggable: "false",
     });
-    image.addEventListener("error", () => explain(picture, image, link), { once: true });
+    image.addEventListener("error", () => explain(picture, image), { once: true });
     image.src = `/thumbs/${picture.sha256}`;
     return image;
 }
 
-async function explain(picture, image, link) {
-    let reason = "";
+async function explain(picture, image) {
+    const label = "Cannot be shown small";
+    let why;
     try {
-        const answer = await fetch(image.src, { headers: { Accept: "text/plain" } });
-        if (answer.ok) {
+        why = await whyNotShown(picture.id, image.src, label);
+        if (why === null) {
             return;
         }
-        reason = (await answer.text()).trim();
-        broken.set(picture.sha256, reason);
-    } catch {
-        reason = "The server has stopped.";
+        broken.set(picture.id, why);
+    } catch (error) {
+        why = { label, reason: error.message, retry: false };
     }
-    if (image.parentNode === link) {
-        image.replaceWith(nothing("Cannot be shown small", reason));
+    const cell = image.closest(".cell");
+    image.replaceWith(nothing(why.label, why.reason));
+    if (cell !== null) {
+        mark(cell, why);
+    }
+}
+
+/** Say of a cell that its thumbnail is broken, and offer a retry if it may help. */
+function mark(cell, why) {
+    cell.classList.add("is-broken");
+    if (why.retry && cell.querySelector(".retry") === null) {
+        cell.append(retry(cell.picture));
+        // Of the cell that Tab reaches, it reaches all.
+        cell.querySelector(".retry button").tabIndex = cell.querySelector(".open").tabIndex;
+    }
+}
+
+/** Ask for the thumbnail of a cell once more: its file may have come back. */
+function tryAgain(cell) {
+    const held = cell.contains(document.activeElement);
+    cell.classList.remove("is-broken");
+    cell.querySelector(".nothing").replaceWith(thumbnail(cell.picture));
+    cell.querySelector(".retry")?.remove();
+    if (held) {
+        cell.querySelector(".open").focus({ preventScroll: true });
     }
 }
 

@@ -16,10 +16,10 @@ export class FactsPanel {
         return !this.element.hidden;
     }
 
-    /** Show an image's facts, as soon as the panel is open. */
+    /** Show an image's facts, as soon as the panel is open; asked anew, for they may have changed. */
     show(id) {
         this._id = id;
-        this._ask();
+        this.renew();
     }
 
     /** Ask anew what is known of the image. */
@@ -51,6 +51,9 @@ function parts(facts) {
     const found = [make("h2", {}, make("bdi", {}, facts.name))];
     if (facts.label) {
         found.push(make("p", {}, `${facts.label}${facts.reason ? ": " : ""}`, make("bdi", {}, facts.reason)));
+    }
+    if (facts.damage) {
+        found.push(make("p", { class: "bad" }, `${facts.damage}. ${facts.damage_reason}`));
     }
     const list = make("dl", { class: "facts" });
     for (const [label, words] of facts.facts) {

@@ -1,4 +1,5 @@
 // One picture over the whole window: previous and next across the view, zoom, facts, slideshow.
+import { damageOf, whyNotShown } from "./damage.js";
 import { showDialog } from "./dialogs.js";
 import { button, make } from "./dom.js";
 import { FactsPanel } from "./facts_panel.js";
@@ -9,6 +10,8 @@ import { announce } from "./toast.js";
 import { Zoom } from "./zoom.js";
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
+/** Before the server is asked to read a whole file again: who turns pages fast asks for none of them. */
+const REST_MS = 400;
 
 /** Tells of "closed" (detail: the number of the last picture) and "shown" (the number) by events. */
 export class Lightbox extends EventTarget {
@@ -22,9 +25,15 @@ export class Lightbox extends EventTarget {
         this.zoom = new Zoom();
         this.slideshow = new Slideshow(this);
         this.panel = new FactsPanel();
+        /** Whether the file of the picture is not as it was stored. */
+        this._lost = false;
+        /** How often that was so, by SHA-256. */
+        this._losses = new Map();
+        this._look = new AbortController();
         this._build();
         setUpLightboxKeys(this);
         setUpSwipe(this, this._stage);
+        document.addEventListener("retry-over", () => this._retried());
     }
 
     get isOpen() {
@@ -120,11 +129,18 @@ export class Lightbox extends EventTarget {
             this._refuse(picture);
             return;
         }
-        const still = picture.animated && calm.matches;
-        await this._paint(still ? `/previews/${picture.sha256}` : picture.full, picture, index);
+        const still = isStill(picture);
+        await this._paint(this._address(picture, still), picture, index);
         if (still && this.index === index && this.picture === picture) {
             this._stage.append(this._playButton(picture, index));
         }
+    }
+
+    /** Return the address of a picture: another one once its file was lost, for a page keeps what it has shown. */
+    _address(picture, still) {
+        const address = still ? `/previews/${picture.sha256}` : picture.full;
+        const losses = this._losses.get(picture.sha256);
+        return losses === undefined ? address : `${address}?again=${losses}`;
     }
 
     async _paint(address, picture, index) {
@@ -133,20 +149,68 @@ export class Lightbox extends EventTarget {
         try {
             await image.decode();
         } catch {
-            const reason = await whyNot(address);
             if (this.index === index && this.picture === picture) {
-                this._say("This picture cannot be shown.", reason);
+                await this._explain(address, picture);
             }
             return;
         }
         if (this.index !== index || this.picture !== picture) {
             return;
         }
+        this._leave();
         this._said.replaceChildren();
         this._frame.replaceChildren(image);
         this._stage.removeAttribute("aria-busy");
         this.zoom.reset();
         this.slideshow.arrived();
+        this._lookAt(picture, this._look.signal);
+    }
+
+    /** Ask no more about what was shown. */
+    _leave() {
+        this._look.abort();
+        this._look = new AbortController();
+        this._lost = false;
+        this._said.classList.remove("beside");
+    }
+
+    /** Say why a picture cannot be shown. */
+    async _explain(address, picture) {
+        const { signal } = this._look;
+        const label = "This picture cannot be shown.";
+        let why;
+        try {
+            why = (await whyNotShown(picture.id, address, label)) ?? { label, reason: "The browser does not know its format." };
+        } catch (error) {
+            why = { label, reason: error.message };
+        }
+        if (!signal.aborted) {
+            this._lose(picture, why);
+        }
+    }
+
+    /** Ask whether the file of a picture is as it was stored, once that has been looked at for a moment. */
+    async _lookAt(picture, signal) {
+        await rest(REST_MS);
+        const damage = signal.aborted ? null : await damageOf(picture.id, signal).catch(() => null);
+        if (damage !== null && !signal.aborted) {
+            this._lose(picture, damage);
+            this._said.classList.add("beside");
+            announce(`${damage.label}. ${damage.reason}`);
+        }
+    }
+
+    _lose(picture, why) {
+        this._lost = true;
+        this._losses.set(picture.sha256, (this._losses.get(picture.sha256) ?? 0) + 1);
+        this._refuse({ id: picture.id, ...why });
+    }
+
+    /** A retry has ended: what was lost may be back. */
+    _retried() {
+        if (this.isOpen && this._lost) {
+            this.show(this.index);
+        }
     }
 
     _playButton(picture, index) {
@@ -154,7 +218,7 @@ export class Lightbox extends EventTarget {
         const play = button("Play", () => {
             plays = !plays;
             play.textContent = plays ? "Stop" : "Play";
-            this._paint(plays ? picture.full : `/previews/${picture.sha256}`, picture, index);
+            this._paint(this._address(picture, !plays), picture, index);
         });
         play.className = "play";
         return play;
@@ -165,12 +229,13 @@ export class Lightbox extends EventTarget {
         for (const near of [index + 1, index - 1]) {
             const picture = await this.pictures.wait(near).catch(() => null);
             if (picture !== null && picture.full !== null && this.index === index) {
-                new Image().src = picture.animated && calm.matches ? `/previews/${picture.sha256}` : picture.full;
+                new Image().src = this._address(picture, isStill(picture));
             }
         }
     }
 
     _blank() {
+        this._leave();
         this._frame.replaceChildren();
         this._stage.querySelector(".play")?.remove();
         this._title.textContent = "";
@@ -224,6 +289,7 @@ export class Lightbox extends EventTarget {
     }
 
     _closed() {
+        this._leave();
         this.slideshow.stop();
         this.zoom.remove(this._frame);
         this._frame.replaceChildren();
@@ -232,11 +298,13 @@ export class Lightbox extends EventTarget {
     }
 }
 
-async function whyNot(address) {
-    try {
-        const answer = await fetch(address);
-        return answer.ok ? "The browser does not know its format." : (await answer.text()).trim();
-    } catch {
-        return "The server has stopped.";
-    }
+/** Whether a picture moves and is not to, before that is asked for. */
+function isStill(picture) {
+    return picture.animated && calm.matches;
+}
+
+function rest(milliseconds) {
+    return new Promise((resolve) => {
+        setTimeout(resolve, milliseconds);
+    });
 }

@@ -2,7 +2,7 @@
 import { postJson } from "./http.js";
 import { toast } from "./toast.js";
 
-/** Send forms of Retry in the background, and tell their outcome. */
+/** Send forms of Retry in the background, and tell their outcome, also by the event "retry-over". */
 export function setUpRetry() {
     document.addEventListener("submit", (event) => {
         const { pathname } = new URL(event.target.action, location.href);
@@ -18,6 +18,7 @@ export function setUpRetry() {
         const over = retry !== null && !retry.running ? retry.number : 0;
         if (told !== undefined && over > told) {
             toast(retry.text);
+            document.dispatchEvent(new Event("retry-over"));
         }
         told = Math.max(told ?? 0, over);
     });
