@@ -99,6 +99,16 @@ def groups_naming(connection: Connection, sha256: str) -> list[int]:
     return list(connection.execute(query.order_by(DuplicateMember.group_id)).scalars())
 
 
+def neighbours(connection: Connection, sha256s: Collection[str]) -> set[str]:
+    """Return the blobs that look like any of these, as far as the machine sees."""
+    return {
+        sha256
+        for some in in_parts(sorted(sha256s))
+        for here, there in (_ENDS, _ENDS[::-1])
+        for sha256 in connection.execute(select(there).where(here.in_(some))).scalars()
+    }
+
+
 def asked_among(connection: Connection, sha256s: Collection[str]) -> set[str]:
     """Return those of some blobs that are in question in a group."""
     asked = select(DuplicateMember.sha256).where(DuplicateMember.asked)

@@ -145,7 +145,9 @@ class TakingBack:
         """Derive the groups of its pictures anew: what is stored of them may be from before a search."""
         members = [change for change in self._entry.changes if change.table == "duplicate_members"]
         related = [change for change in self._entry.changes if change.table == "relations"]
-        around = {change.key["sha256"] for change in members} | moved_blobs(self._entry)
+        moved = moved_blobs(self._entry)
+        # What one that is back looks like may have been in no group without it.
+        around = {change.key["sha256"] for change in members} | moved | stored.neighbours(self._connection, moved)
         around |= {change.key[end] for change in related for end in ("first", "second")}
         numbers = {change.key["group_id"] for change in self._entry.changes if change.table in _DERIVED}
         if around or numbers:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from imagefap_scraper.database import groups as stored
 from imagefap_scraper.database import members as blobs
 from imagefap_scraper.database.checks import known_paths
 from imagefap_scraper.database.duplicate_models import DuplicateMember
@@ -134,7 +135,8 @@ def _restore(workplace: Workplace, journal: Journal, sha256: str, options: Optio
     )
     for group_id in list(connection.execute(members).scalars()):
         journal.update("duplicate_members", {"group_id": group_id, "sha256": sha256}, {"verdict": "keep"})
-    regroup(journal, options, around=[sha256])
+    # What it looks like may have been in no group without it.
+    regroup(journal, options, around={sha256, *stored.neighbours(connection, [sha256])})
     size = blobs.blob_facts(connection, [sha256])[sha256].size
     action_id = journal.close(f"{sha256[:10]} back from the trash", bytes_moved=size)
     return Done(0, action_id, sha256, (sha256,), len(paths), size)

@@ -9,6 +9,8 @@ import pytest
 from review_bench import Bench
 from verdicts_bench import NEXT, apart, asking, batch, blobs, judge, relations, run, seeded, state
 
+from imagefap_scraper.database.journal import Rows
+from imagefap_scraper.review.grouping import regroup
 from imagefap_scraper.review.options import read_options
 
 if TYPE_CHECKING:
@@ -71,3 +73,24 @@ def test_keep_alone_goes_on_asking_and_is_not_thrown_out_by_a_suggestion(bench: 
     judge(bench, 1, "-k")
     assert (state(bench, 1), asking(bench, 1), batch(bench)) == (("new", None), [best, worse], [2])
     assert "kept already" in run(bench, "dups", "show", 1)
+
+
+def test_what_comes_back_asks_at_once_about_what_it_looks_like(bench: Bench) -> None:
+    best, worse = blobs(bench, 1)
+    other = blobs(bench, 2)[0]
+    judge(bench, 2, "ksf")
+    first, second = sorted((worse, other))
+    with bench.workplace.transaction() as connection:
+        row = (first, second, 2, 2, 0, "look-alike", 90.0, "{}", 1, 1)
+        connection.exec_driver_sql(f"INSERT INTO pairs VALUES ({', '.join('?' * len(row))})", row)
+        regroup(Rows(connection), bench.options)
+    groups = [group.members for group in bench.groups()]
+    judge(bench, 1, "ks")
+    run(bench, "trash", "restore", worse[:10])
+    assert sorted((first, second)) in [
+        sorted(sha for sha, _, asked in group.members if asked) for group in bench.groups()
+    ]
+    run(bench, "undo", "--yes")
+    run(bench, "undo", "--yes")
+    assert [group.members for group in bench.groups()] == groups
+    assert best in [sha256 for sha256, _, _ in groups[0]]
