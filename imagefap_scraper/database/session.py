@@ -31,6 +31,15 @@ _BUSY_SECONDS = 30.0
 #: Statements that the connections of a reader remember in SQL, and half as many more. Searches of ever other shapes are
 #: ever other statements, of up to 100 KB each; the pages themselves have about 60.
 _STATEMENTS_REMEMBERED = 150
+#: What SQLite says, in small letters, where a statement is longer or deeper than it takes: nothing is damaged.
+_LIMITS = (
+    "parser stack overflow",
+    "expression tree is too large",
+    "too many sql variables",
+    "too many terms in compound select",
+    "at most 64 tables",
+    "pattern too complex",
+)
 #: Device and inode of the files that were found to be databases.
 _looked_into: set[tuple[int, int]] = set()
 _looking = Lock()
@@ -294,6 +303,8 @@ def translate(error: DBAPIError, path: Path | str) -> ArchiveError:
     lowered = cause.lower()
     if "full" in lowered or "disk i/o" in lowered or "readonly" in lowered or "unable to open" in lowered:
         return StorageError(f"{path} cannot be used: {cause}; free or repair the disk and run the same command again")
+    if any(limit in lowered for limit in _LIMITS):
+        return UserInputError(f"this asks for more at once than the database can take ({cause}): ask for less")
     if "locked" in lowered or "busy" in lowered:
         return LockedError(f"{path} is held by another program: {cause}; run the same command again later")
     return DatabaseError(f"{path} cannot be used: {cause}; keep a copy and restore a backup if it is damaged")

@@ -82,6 +82,11 @@ def listed(value: str) -> list[str]:
     return [part.strip() for part in value.split(",")]
 
 
+def conditions_in(term: Term) -> int:
+    """Return as how many conditions a term counts: of a list each range is one, its plain numbers are one together."""
+    return max(1, sum(not part.isdecimal() for part in listed(term.value))) if term.field == "id" else 1
+
+
 def check(query: Query, term: Term) -> None:
     """Refuse a field that there is not, or a value that it does not take.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from imagefap_scraper.query.fields import NAMES, check
+from imagefap_scraper.query.fields import NAMES, check, conditions_in
 from imagefap_scraper.query.nodes import All, Not, Query, Term, error_at
 from imagefap_scraper.query.nodes import Any as AnyOf
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from imagefap_scraper.query.nodes import Node
 
-#: Far beyond what anybody types; SQLite takes conditions a thousand deep.
+#: Far beyond what anybody types, and what SQLite takes wherever a query is part of a longer statement: its parser holds
+#: 100 symbols (a negated bracket needs 6), its expressions are 1,000 deep (some terms need 6, one beside the other).
 _LONGEST = 4000
-_MOST_TERMS = 200
-_DEEPEST = 50
+_MOST_TERMS = 100
+_DEEPEST = 12
 
 #: A word ends at a space, a quote or a bracket. Which of the tokens are possible depends on the place: after `tag:`
 #: there is no `-` and no `or`, only a value.
@@ -58,13 +59,14 @@ def parse(text: str) -> Query:
     except UnexpectedInput as error:
         raise _unreadable(text, error) from None
     query = Query(text, tree)
-    terms = []
+    terms, conditions = [], 0
     for term, depth in _terms(tree):
         if depth > _DEEPEST:
             query.refuse(term, f"the query nests deeper than {_DEEPEST} levels")
+        conditions += conditions_in(term)
+        if conditions > _MOST_TERMS:
+            query.refuse(term, f"the query has more than {_MOST_TERMS} conditions")
         terms.append(term)
-    if len(terms) > _MOST_TERMS:
-        query.refuse(terms[_MOST_TERMS], f"the query has more than {_MOST_TERMS} conditions")
     for term in terms:
         check(query, term)
     return query
@@ -88,7 +90,8 @@ def _lark() -> Lark:
             return All(nodes)
 
         def none(self, node: Node) -> Node:
-            return Not(node)
+            # Twice not is not at all, however often it is written.
+            return node.node if isinstance(node, Not) else Not(node)
 
         def keyed(self, key: Token, value: Token) -> Node:
             return Term(_field(key), _text(value), int(key.start_pos or 0), int(value.end_pos or 0))

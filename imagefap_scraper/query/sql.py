@@ -193,11 +193,16 @@ def _in_range(term: Term) -> ColumnElement[bool]:
     }[term.field]
     read, _ = fields.RANGES[term.field]
     parts = fields.listed(term.value) if term.field == "id" else [term.value]
-    found = []
+    found, single = [], set()
     for part in parts:
         least, most = values.bounds(part, read) or (None, None)
+        if least is not None and least == most:
+            single.add(least)
+            continue
         ends = [column >= least] if least is not None else []
         found.append(and_(*ends, *([column <= most] if most is not None else [])))
+    if single:
+        found.append(column == min(single) if len(single) == 1 else column.in_(sorted(single)))
     return or_(*found)
 
 

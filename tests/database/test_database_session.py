@@ -22,7 +22,14 @@ from imagefap_scraper.database.session import (
     schema_revision,
     translate,
 )
-from imagefap_scraper.exceptions import ArchiveError, DatabaseError, LockedError, OutputError, StorageError
+from imagefap_scraper.exceptions import (
+    ArchiveError,
+    DatabaseError,
+    LockedError,
+    OutputError,
+    StorageError,
+    UserInputError,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -238,6 +245,21 @@ def test_what_sqlite_says_gets_its_place_in_the_error_tree(said: str, expected: 
     assert type(error) is expected
     assert said in str(error)
     assert "/a/b" in str(error)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "parser stack overflow",
+        "Expression tree is too large (maximum depth 1000)",
+        "too many SQL variables",
+        "too many terms in compound SELECT",
+    ],
+)
+def test_what_is_too_much_for_sqlite_is_no_damage(said: str) -> None:
+    error = translate(DBAPIError("SELECT 1", {}, sqlite3.OperationalError(said)), Path("/a/b"))
+    assert type(error) is UserInputError
+    assert "backup" not in str(error)
 
 
 def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ def shape(node: Node) -> object:
         ("a (b OR c)", ["all", "name=a", ["any", "name=b", "name=c"]]),
         ("-(a b)", ["not", ["all", "name=a", "name=b"]]),
         ("or", "name=or"),
+        ("not not a", "name=a"),
+        ("-" * 3001 + "a", ["not", "name=a"]),
+        ("-(-(-(a b)))", ["not", ["all", "name=a", "name=b"]]),
         ("order nothing android", ["all", "name=order", "name=nothing", "name=android"]),
         ("folder:or", "folder=or"),
         ("folder:-x", "folder=-x"),
@@ -87,7 +90,7 @@ def test_errors_point_at_the_place(text: str, place: str, reason: str) -> None:
 
 
 def test_a_long_query_is_shown_around_the_place() -> None:
-    text = "rose " * 50 + "w:x" + " tulip" * 50
+    text = "rose " * 40 + "w:x" + " tulip" * 40
     with pytest.raises(UserInputError) as caught:
         parse(text)
     line, carets = caught.value.__notes__
@@ -102,9 +105,9 @@ def test_a_long_query_is_shown_around_the_place() -> None:
     [
         ("a" * 5000, "longer than 4000"),
         ("(a or b (" * 60 + "a" + "))" * 60, "nests deeper"),
-        ("-" * 3000 + "a", "nests deeper"),
-        ("not " * 900 + "a", "nests deeper"),
-        ("a " * 300, "more than 200 conditions"),
+        ("-(a or -(b " * 9 + "a" + "))" * 9, "nests deeper"),
+        ("a " * 300, "more than 100 conditions"),
+        ("id:" + ",".join(["1..2"] * 101), "more than 100 conditions"),
     ],
 )
 def test_what_no_person_writes_is_refused(text: str, reason: str) -> None:

@@ -12,6 +12,7 @@ from query_archive import sha
 from imagefap_scraper import query
 from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.query import counting, places, rows, sql
+from imagefap_scraper.review import sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,6 +117,29 @@ def test_a_query_finds_what_it_says_and_counts_it(
     found = [row.image_id for row in query.run(connection, text)]
     assert sorted(found) == sorted(expected)
     assert query.count(connection, text) == len(expected)
+
+
+#: Terms that are much in SQL, each in its way.
+MUCH = ["tag:plants", "user:a*", "folder:fl*", "sha:0001", "ärgerÄÖÜ", "w:>3"]
+#: As deep and as wide as the parser lets them be.
+LARGEST = {
+    "deep": lambda term: f"-({term} or -({term} " * 3 + term + "))" * 3,
+    "deep and wide": lambda term: f"-({f'{term} or ' * 20} -({f'-{term} ' * 20}" * 2 + term + "))" * 2,
+    "any": lambda term: " or ".join([term] * 100),
+    "not any": lambda term: " or ".join([f"-{term}"] * 100),
+    "all": lambda term: " ".join([term] * 100),
+    "numbers": lambda _: "id:" + ",".join(["1"] * 1900),
+    "ranges": lambda _: "id:" + ",".join(["1..2"] * 100),
+}
+
+
+@pytest.mark.parametrize("term", MUCH)
+@pytest.mark.parametrize("shape", LARGEST)
+def test_what_the_parser_lets_through_the_database_takes(connection: Connection, shape: str, term: str) -> None:
+    text = LARGEST[shape](term)
+    assert query.count(connection, text) == len(query.image_ids(connection, text))
+    groups = sections.read_filter(query=text)
+    assert sections.total(connection, groups).groups == len(sections.listed(connection, groups, "gain"))
 
 
 def test_a_star_stands_for_anything_and_costs_no_more_than_the_name_is_long() -> None:
