@@ -108,13 +108,14 @@ def _foreign_kind(head: bytes) -> str:
     return "a file of another kind"
 
 
-def open_writer(url: URL, *, durable: bool = True) -> Engine:
+def open_writer(url: URL, *, durable: bool = True, create: bool = True) -> Engine:
     """Return an engine that may write; SQLite in WAL mode.
 
     Args:
         url: from `database_url`.
         durable: every commit waits for the disk. Without it a power cut costs the last commits, and nothing else: the
             WAL's frames are checksummed, so what is left is a state that was once committed.
+        create: make the database if there is none, as a crawl does; otherwise a connection fails.
 
     Raises:
         DatabaseError: if the file is foreign or cannot be opened.
@@ -122,6 +123,8 @@ def open_writer(url: URL, *, durable: bool = True) -> Engine:
     path = Path(str(url.database))
     check_file(path)
     _check_owner(path)
+    if not create:
+        url = URL.create("sqlite", database=f"file:{_uri_path(path)}", query={"mode": "rw", "uri": "true"})
     # No pool: one thread holds one connection for as long as it works, and closing the last one ends the WAL file.
     engine = _engine(url, {"timeout": _BUSY_SECONDS}, poolclass=NullPool)
 
@@ -158,9 +161,7 @@ class Reading:
 
     def __init__(self, path: Path, exclusive: Callable[[], AbstractContextManager[Any]]) -> None:
         if not path.is_file():
-            raise DatabaseError(
-                f"there is no database at {path}; a crawl makes it: scrapy crawl favorites -a user=NAME"
-            )
+            raise missing(path)
         check_file(path)
         self._path = path
         writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
@@ -258,6 +259,11 @@ def schema_revision(connection: Connection) -> str | None:
 def is_foreign(connection: Connection) -> bool:
     """Return whether a database without our mark holds something: it is another program's."""
     return bool(set(inspect(connection).get_table_names()) - {"alembic_version"})
+
+
+def missing(path: Path) -> DatabaseError:
+    """Return the error for a database that is not there."""
+    return DatabaseError(f"there is no database at {path}; a crawl makes it: scrapy crawl favorites -a user=NAME")
 
 
 def _check_owner(path: Path) -> None:

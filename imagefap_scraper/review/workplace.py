@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from imagefap_scraper.database._parts import in_parts
 from imagefap_scraper.database.moves import drop_moves, pending_moves, send_strays
-from imagefap_scraper.database.session import open_writer, reader, translate
+from imagefap_scraper.database.session import missing, open_writer, reader, translate
 from imagefap_scraper.storage.lock import WRITERS_PATIENCE, database_lock, is_awaited
 from imagefap_scraper.storage.trash import FileMove, carry_out, discard_double, is_in_trash, trash_path
 
@@ -42,7 +42,7 @@ class Workplace:
         self.directory = directory
         self.database = database
         self._patience = patience
-        self._engine: Engine | None = None
+        self._engine: tuple[Engine, tuple[int, int]] | None = None
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Return a connection that can only read; see `session.reader`."""
@@ -56,14 +56,29 @@ class Workplace:
             DatabaseError, LockedError, StorageError: what the database refuses.
         """
         with database_lock(self.database, self._patience):
-            if self._engine is None:
-                # Kept, without a connection: it knows how the statements of a decision are written in SQL.
-                self._engine = open_writer(URL.create("sqlite", database=str(self.database)))
+            engine = self._writer()
             try:
-                with self._engine.begin() as connection:
+                with engine.begin() as connection:
                     yield connection
             except DBAPIError as error:
                 raise translate(error, self.database) from error
+
+    def _writer(self) -> Engine:
+        """Return what opens the database for writing; it never makes one.
+
+        Raises:
+            DatabaseError: there is none, or a foreign one.
+        """
+        try:
+            found = self.database.stat()
+        except OSError as error:
+            raise missing(self.database) from error
+        file = (found.st_dev, found.st_ino)
+        if self._engine is None or self._engine[1] != file:
+            # Kept, without a connection: it knows how the statements of a decision are written in SQL. Of another file
+            # under that name nothing is known yet.
+            self._engine = open_writer(URL.create("sqlite", database=str(self.database)), create=False), file
+        return self._engine[0]
 
     def is_awaited(self) -> bool:
         """Tell whether somebody waits until a transaction of this process ends."""

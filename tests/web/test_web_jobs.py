@@ -12,7 +12,7 @@ import web_bench
 from jobs_bench import archive_alone, ended, held_up
 from seeded_groups import seeded
 
-from imagefap_scraper.exceptions import LockedError
+from imagefap_scraper.exceptions import DatabaseError, LockedError
 from imagefap_scraper.review import deciding, throwing_out
 from imagefap_scraper.web.work import job_record, jobs
 
@@ -67,7 +67,9 @@ def test_one_that_is_stopped_ends_between_two_portions_and_the_rest_can_follow(
         assert "60 groups asked for, 50 decided" in asking.get(address).text
         assert "60 groups asked for, 50 decided" in asking.get("/duplicates").text
         assert bench.whole() == []
-        rest = ended(asking, asking.post(f"{address}/resume").headers["location"])
+        # Those that are left may be others by then: they are looked at first.
+        assert asking.post(f"{address}/resume").headers["location"] == "/duplicates/batch?class=pixel-identical"
+        rest = ended(asking, _start(asking))
         assert (rest["state"], rest["done"], rest["total"]) == ("done", 10, 10)
     assert bench.whole() == []
 
@@ -149,7 +151,7 @@ def test_a_lock_that_is_not_free_ends_a_job_with_words(tmp_path: Path, monkeypat
         job = ended(asking, _start(asking))
         assert job["state"] == "failed"
         assert "held by another process. Nothing was changed." in job["message"]
-        assert "Go on with the rest" in asking.get(job["address"]).text
+        assert "Look at the rest" in asking.get(job["address"]).text
 
 
 def test_a_fault_ends_a_job_with_words_and_is_on_the_terminal(
@@ -164,13 +166,72 @@ def test_a_fault_ends_a_job_with_words_and_is_on_the_terminal(
     assert "ZeroDivisionError" in caplog.text
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"id": 1}', "null", '{"id": "x", "title": 1}'])
+_RECORD: dict[str, Any] = {
+    "id": 1,
+    "title": "Work",
+    "spec": {"kind": "accept", "class": "copy"},
+    "total": 5,
+    "batch": None,
+    "noted": None,
+    "started": "2026-01-01T00:00:00+00:00",
+    "state": "stopped",
+    "message": "",
+    "refused": [],
+    "ended": None,
+}
+_NO_RECORDS = [
+    *["", "[]", "{", '{"id": 1}', "null", '{"id": "x", "title": 1}', "[" * 200_000, '{"id": 1e999}'],
+    *(
+        json.dumps({**_RECORD, **odd})
+        for odd in (
+            {"started": "0001-01-01T00:00:00+14:00"},
+            {"ended": "9999-12-31T23:59:59-14:00"},
+            {"batch": 10**30, "noted": "2026-01-01T00:00:00+00:00"},
+            {"id": -(10**30)},
+            {"total": 10**30},
+            {"refused": [[10**30, "x"]]},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("content", _NO_RECORDS)
 def test_a_record_that_cannot_be_read_is_none(tmp_path: Path, content: str) -> None:
     bench = seeded(tmp_path, "pixel-identical")
     (tmp_path / ".imagefap/job.json").write_text(content)
     with web_bench.client(bench) as asking:
         assert asking.get("/duplicates").status_code == 200
         assert ended(asking, _start(asking))["id"] == 1
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *[{}, {"kind": "x"}, {"kind": "undo"}, {"kind": "undo", "batch": "x"}, {"kind": "undo", "batch": 10**30}],
+        *[{"kind": "search"}, {"kind": "search", "distance": "x"}, {"kind": "search", "distance": 65}],
+        *[{"kind": "empty"}, {"kind": "empty", "before": "x"}, {"kind": "accept"}, {"kind": "accept", "class": "x"}],
+    ],
+)
+def test_work_that_cannot_be_read_is_refused(tmp_path: Path, spec: dict[str, Any]) -> None:
+    bench = seeded(tmp_path, "copy")
+    (tmp_path / ".imagefap/job.json").write_text(json.dumps({**_RECORD, "spec": spec}))
+    with web_bench.client(bench) as asking:
+        assert asking.get("/jobs/1").status_code == 200
+        assert asking.post("/jobs/1/resume").status_code == 400
+
+
+def test_a_change_makes_no_database_in_place_of_one_that_is_gone(tmp_path: Path) -> None:
+    bench = seeded(tmp_path, "copy")
+    database = tmp_path / "imagefap.database"
+    with web_bench.client(bench) as asking:
+        assert asking.post("/tags/add", data={"path": "a"}).status_code == 303
+        moved = database.rename(tmp_path / "aside")
+        assert asking.post("/tags/add", data={"path": "b"}).status_code == 503
+        with pytest.raises(DatabaseError, match="there is no database"), bench.workplace.transaction():
+            pass
+        assert not database.exists()
+        moved.rename(database)
+        assert asking.post("/tags/add", data={"path": "b"}).status_code == 303
 
 
 def test_numbers_go_on_after_the_server_has_ended(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def test_a_killed_batch_is_told_of_and_can_be_taken_back(tmp_path: Path, point: 
         assert asking.post(f"/undo/{job['batch']}", data={"back": "/jobs/1"}).status_code == 303
         assert archive_alone(bench.dump()) == before
         assert "This is undone" in asking.get("/jobs/1").text
-        rest = ended(asking, asking.post("/jobs/1/resume").headers["location"])
+        assert "Look at the rest" in asking.get("/jobs/1").text
+        assert asking.post("/jobs/1/resume").headers["location"] == "/duplicates/batch?class=pixel-identical"
+        rest = ended(asking, asking.post("/duplicates/batch", data={"class": "pixel-identical"}).headers["location"])
         assert (rest["state"], rest["done"]) == ("done", _GROUPS)
     assert bench.whole() == []
 

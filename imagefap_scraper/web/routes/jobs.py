@@ -10,9 +10,10 @@ from starlette.responses import Response
 from imagefap_scraper.database import journal
 from imagefap_scraper.web.answers import Number, archive_of, done
 from imagefap_scraper.web.archive import WebArchive
-from imagefap_scraper.web.render import page
+from imagefap_scraper.web.duplicates.batch_plan import read_subject
+from imagefap_scraper.web.render import address, page
 from imagefap_scraper.web.work.job_record import NOUNS, Job, JobState
-from imagefap_scraper.web.work.tasks import rest, task
+from imagefap_scraper.web.work.tasks import task
 
 router = APIRouter()
 
@@ -60,10 +61,16 @@ def stop_by_form(request: Request, job_id: Number) -> Response:
 
 @router.post("/jobs/{job_id}/resume", include_in_schema=False)
 def resume(request: Request, job_id: Number) -> Response:
-    """Start another job that does what is left of one."""
+    """Start another job that does what is left of one; of suggestions, lead to the preview of what is left.
+
+    Among those may be groups by now that nobody has seen, and more files than go without a word.
+    """
     archive = archive_of(request)
-    work = task(archive, rest(archive.jobs.get(job_id).spec))
-    return done(f"/jobs/{archive.jobs.start(work).job_id}")
+    job = archive.jobs.get(job_id)
+    if job.kind == "accept":
+        subject = read_subject(str(job.spec.get("class") or ""), str(job.spec.get("rule") or ""))
+        return done(address("/duplicates/batch", **subject.query))
+    return done(f"/jobs/{archive.jobs.start(task(archive, job.spec)).job_id}")
 
 
 @router.get("/api/jobs/{job_id}")

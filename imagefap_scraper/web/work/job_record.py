@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 PATH = f"{OWN_DIRECTORY}/job.json"
 #: Bytes of it that are read; with all groups that a job left alone it is a part of that.
 _LONGEST = 1_000_000
+#: What the file may name: years that every time zone has, numbers that the database holds.
+_EARLIEST, _LATEST = 2000, 9998
+_LARGEST = 1 << 62
 #: Groups that a job left alone, as far as the file tells of them.
 _REFUSED_KEPT = 200
 
@@ -183,7 +186,8 @@ def write(directory: ArchiveDirectory, job: Job) -> None:
 
 def read(directory: ArchiveDirectory) -> Job | None:
     """Return the job that the last server left on record; None if there is none that can be read."""
-    with suppress(OSError, StorageError, ValueError, KeyError, TypeError):
+    # Whatever a disk or a hand has made of it: without the record the archive is as whole as with it.
+    with suppress(OSError, StorageError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         with directory.resolve(PATH).open("rb") as file:
             known = json.loads(file.read(_LONGEST))
         return _job(known)
@@ -193,15 +197,15 @@ def read(directory: ArchiveDirectory) -> Job | None:
 def _job(known: Mapping[str, Any]) -> Job:
     batch = known["batch"]
     return Job(
-        job_id=int(known["id"]),
+        job_id=_number(known["id"]),
         title=str(known["title"]),
         spec=dict(known["spec"]),
-        total=int(known["total"]),
-        started=datetime.fromisoformat(known["started"]).astimezone(UTC),
+        total=_number(known["total"]),
+        started=_certain(known["started"]),
         state=JobState(known["state"]),
         message=str(known["message"]),
-        refused=[(int(number), str(reason)) for number, reason in known["refused"]],
-        batch=None if batch is None else int(batch),
+        refused=[(_number(number), str(reason)) for number, reason in known["refused"]],
+        batch=None if batch is None else _number(batch),
         noted=_moment(known["noted"]),
         ended=_moment(known["ended"]),
     )
@@ -212,4 +216,18 @@ def _written(moment: datetime | None) -> str | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
+    return None if text is None else _certain(text)
+
+
+def _certain(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if not _EARLIEST <= moment.year <= _LATEST:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
+
+
+def _number(value: Any) -> int:
+    number = int(value)
+    if not 0 <= number <= _LARGEST:
+        raise ValueError(value)
+    return number

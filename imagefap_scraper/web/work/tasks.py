@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from imagefap_scraper.database import groups as stored
@@ -11,6 +11,7 @@ from imagefap_scraper.dedup.kinds import GroupState
 from imagefap_scraper.exceptions import ConflictError, UserInputError
 from imagefap_scraper.review import applying, deciding, sections, trashing, undoing
 from imagefap_scraper.review.options import LARGEST_DISTANCE
+from imagefap_scraper.web.answers import LARGEST
 from imagefap_scraper.web.duplicates.batch_plan import read_subject, seen_of
 from imagefap_scraper.web.render import counted
 from imagefap_scraper.web.work.jobs import Outcome
@@ -56,9 +57,16 @@ def task(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
     return maker(archive, spec)
 
 
-def rest(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the specification of what a job has left undone: its groups are other ones by now."""
-    return {name: value for name, value in spec.items() if name != "seen"}
+def _whole(spec: Mapping[str, Any], name: str, most: int) -> int:
+    """Return a whole number of a specification.
+
+    Raises:
+        UserInputError: it is none from 0 to the most.
+    """
+    value = spec.get(name)
+    if not isinstance(value, int) or not 0 <= value <= most:
+        raise UserInputError(f"{name}: {value!r} is no number from 0 to {most}")
+    return value
 
 
 def _outcome(report: Report) -> Outcome:
@@ -107,7 +115,7 @@ def _apply(archive: WebArchive, _spec: Mapping[str, Any]) -> Work:
 
 
 def _undo(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
-    batch = int(spec["batch"])
+    batch = _whole(spec, "batch", LARGEST)
     with archive.reading() as connection:
         entries = undoing.entries_of(connection, batch, whole_batch=True)
 
@@ -119,7 +127,10 @@ def _undo(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
 
 
 def _empty(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
-    before = datetime.fromisoformat(str(spec["before"]))
+    try:
+        before = datetime.fromisoformat(str(spec.get("before"))).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UserInputError(f"{spec.get('before')!r} is no moment") from error
     with archive.reading() as connection:
         count = len(trashing.in_trash(connection, before))
 
@@ -145,9 +156,7 @@ def _restore(archive: WebArchive, _spec: Mapping[str, Any]) -> Work:
 
 
 def _search(archive: WebArchive, spec: Mapping[str, Any]) -> Work:
-    distance = int(spec["distance"])
-    if not 0 <= distance <= LARGEST_DISTANCE:
-        raise UserInputError(f"{distance} is no number of bits from 0 to {LARGEST_DISTANCE}")
+    distance = _whole(spec, "distance", LARGEST_DISTANCE)
     options = replace(archive.options, max_distance=distance)
 
     def run(reach: Reach) -> Outcome:
