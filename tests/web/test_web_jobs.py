@@ -234,6 +234,31 @@ def test_a_change_makes_no_database_in_place_of_one_that_is_gone(tmp_path: Path)
         assert asking.post("/tags/add", data={"path": "b"}).status_code == 303
 
 
+def test_two_servers_on_one_archive_know_of_each_others_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = seeded(tmp_path, *_SIXTY, "copy")
+    with web_bench.client(bench) as asking, held_up(monkeypatch, 30) as (waits, go_on):
+        address = _start(asking)
+        assert waits.wait(20)
+        record = (tmp_path / ".imagefap/job.json").read_text()
+        with web_bench.client(bench) as other:
+            # Neither is it declared dead, nor is its record written over.
+            job = other.get(f"/api{address}").json()
+            assert (job["state"], job["done"]) == ("running", 25)
+            assert other.get("/api/status").json()["job"]["id"] == 1
+            refused = other.post("/api/batch", json={"class": "copy"})
+            assert refused.status_code == 409
+            assert other.post(f"{address}/stop").status_code == 409
+            assert json.loads((tmp_path / ".imagefap/job.json").read_text()) == json.loads(record)
+            go_on.set()
+            assert ended(asking, address)["done"] == 60
+            job = ended(other, address)
+            assert (job["state"], job["done"]) == ("done", 60)
+            # Of one that was started since, the second knows once it wants to start one.
+            assert ended(other, f"/jobs/{other.post('/api/batch', json={'class': 'copy'}).json()['job']}")["id"] == 2
+            third = asking.post(f"/undo/{job['batch']}").headers["location"]
+            assert third == "/jobs/3" or "done=" in third
+
+
 def test_numbers_go_on_after_the_server_has_ended(tmp_path: Path) -> None:
     bench = seeded(tmp_path, "pixel-identical", "copy")
     with web_bench.client(bench) as asking:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imagefap_scraper.exceptions import ArchiveError, ConflictError, NotFoundError, StorageError
+from imagefap_scraper.exceptions import ArchiveError, ConflictError, LockedError, NotFoundError, StorageError
 from imagefap_scraper.review.batches import Stopped
+from imagefap_scraper.storage.disk import make_directory
+from imagefap_scraper.storage.lock import DirectoryLock
 from imagefap_scraper.storage.trash import TRASH
 from imagefap_scraper.web.render import bytes_text, counted
 from imagefap_scraper.web.work import job_record
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _REMEMBERED = 20
 #: Seconds that the end of the server waits for a job to come to a good place; one that does not is as if it was killed.
 _PATIENCE = 3.0
+#: The lock of whoever does a job, in `.imagefap/`.
+_LOCK = "job.lock"
 _FAULT = "This is a mistake in the program; the terminal that it runs in says more."
 
 _log = logging.getLogger(__name__)
@@ -112,6 +116,8 @@ class Jobs:
         self._thread: Thread | None = None
         self._jobs: dict[int, Job] = {}
         self._closing = False
+        #: Of another server on this archive, as it was last looked at.
+        self._foreign: Job | None = None
         # Disk or database may refuse now; the next batch tries again, and says so.
         with suppress(ArchiveError):
             workplace.carry_out_moves()
@@ -121,17 +127,45 @@ class Jobs:
 
     def _take_over(self, job: Job) -> None:
         self._jobs[job.job_id] = job
+        self._foreign = job if job.is_live and self._is_at_work() else None
         with suppress(ArchiveError), self._workplace.reading() as connection:
             job_record.count(connection, job)
-        if job.is_live:
+        if job.is_live and self._foreign is None:
             job.state = JobState.STOPPED
             job.message = f"The server ended while this ran. {_told(job)}"
+
+    def _is_at_work(self) -> bool:
+        """Tell whether a server that lives does a job here."""
+        try:
+            with self._right():
+                return False
+        except LockedError:
+            return True
+        except StorageError:
+            # There no job can be done either.
+            return False
+
+    def _right(self) -> DirectoryLock:
+        """Return the right to do a job in this archive, and to write its record; it ends with the process."""
+        return DirectoryLock(self._workplace.directory.own / _LOCK)
+
+    def _look_again(self) -> None:
+        """Find out how the job of another server stands."""
+        job = self._foreign
+        if job is not None:
+            # In this order: a record that is read after its job has ended says so.
+            at_work = self._is_at_work()
+            left = job_record.read(self._workplace.directory)
+            if left is not None and left.job_id == job.job_id:
+                self._take_over(left)
+            elif not at_work:
+                self._take_over(job)
 
     def start(self, task: Task) -> Job:
         """Begin a job.
 
         Raises:
-            ConflictError: another one runs.
+            ConflictError: another one runs, here or on another server.
             ArchiveError: what disk or database refuse.
         """
         with self._lock:
@@ -140,31 +174,57 @@ class Jobs:
                 raise ConflictError(f"“{running.title}” is still at work: wait for it, or stop it first")
             if self._closing:
                 raise ConflictError("the server is ending")
-            number = max(self._jobs, default=0) + 1
-            job = Job(number, task.title, task.spec, task.total, datetime.now(UTC))
-            job_record.write(self._workplace.directory, job)
+            with ExitStack() as stack:
+                right = self._take_right()
+                stack.callback(right.release)
+                left = job_record.read(self._workplace.directory)
+                number = max([*self._jobs, left.job_id if left is not None else 0]) + 1
+                job = Job(number, task.title, task.spec, task.total, datetime.now(UTC))
+                job_record.write(self._workplace.directory, job)
+                stack.pop_all()
             self._jobs[number] = job
             self._jobs.pop(number - _REMEMBERED, None)
             # A daemon: a second Ctrl-C ends the program whatever it is at.
-            self._thread = Thread(target=self._work, args=(job, task), name=f"job {number}", daemon=True)
+            self._thread = Thread(target=self._work, args=(job, task, right), name=f"job {number}", daemon=True)
             self._thread.start()
             return job
 
-    def _work(self, job: Job, task: Task) -> None:
+    def _take_right(self) -> DirectoryLock:
+        """Take the right to do a job.
+
+        Raises:
+            ConflictError: another server does one.
+            StorageError: the disk refused.
+        """
+        make_directory(self._workplace.directory.own)
+        right = self._right()
+        try:
+            right.acquire()
+        except LockedError as error:
+            left = job_record.read(self._workplace.directory)
+            what = "a job" if left is None else f"“{left.title}”"
+            raise ConflictError(f"another server on this archive is still at {what}: wait for it there") from error
+        return right
+
+    def _work(self, job: Job, task: Task, right: DirectoryLock) -> None:
+        with right:
+            self._do(job, task, right)
+
+    def _do(self, job: Job, task: Task, right: DirectoryLock) -> None:
         try:
             outcome = task.run(Reach(job, NotingWorkplace(self._workplace, job)))
         except Stopped:
-            self._end(job, JobState.STOPPED)
+            self._end(job, right, JobState.STOPPED)
         except ArchiveError as error:
-            self._end(job, JobState.FAILED, f"{error}.")
+            self._end(job, right, JobState.FAILED, f"{error}.")
         except Exception:  # noqa: BLE001 - nobody is there to catch it; the page has to say that it is over
             _log.exception("job %d: %s", job.job_id, job.title)
-            self._end(job, JobState.FAILED, _FAULT)
+            self._end(job, right, JobState.FAILED, _FAULT)
         else:
             job.refused = outcome.refused
-            self._end(job, JobState.STOPPED if outcome.stopped else JobState.DONE, outcome.message)
+            self._end(job, right, JobState.STOPPED if outcome.stopped else JobState.DONE, outcome.message)
 
-    def _end(self, job: Job, state: JobState, message: str = "") -> None:
+    def _end(self, job: Job, right: DirectoryLock, state: JobState, message: str = "") -> None:
         with suppress(ArchiveError), self._workplace.reading() as connection:
             job_record.count(connection, job)
         ended = "The server was ended while this ran." if self._closing and state is JobState.STOPPED else ""
@@ -174,6 +234,7 @@ class Jobs:
             job_record.write(self._workplace.directory, replace(job, state=state))
         with self._lock:
             # Last: who sees the state reads the rest, and the next job's record is not written over by this one's.
+            right.release()
             job.state = state
 
     def stop(self, job_id: int) -> Job:
@@ -181,8 +242,11 @@ class Jobs:
 
         Raises:
             NotFoundError: there is no such job.
+            ConflictError: it is another server's.
         """
         job = self.get(job_id)
+        if job is self._foreign:
+            raise ConflictError("another server on this archive does this: stop it there")
         with self._lock:
             if job.state is JobState.RUNNING:
                 job.state = JobState.STOPPING
@@ -194,6 +258,7 @@ class Jobs:
         Raises:
             NotFoundError: there is none of that number, or it is too long ago.
         """
+        self._look_again()
         job = self._jobs.get(job_id)
         if job is None:
             raise NotFoundError(f"There is no job {job_id} here any more; the history tells what was done.")
@@ -201,6 +266,7 @@ class Jobs:
 
     def running(self) -> Job | None:
         """Return the job that is at work."""
+        self._look_again()
         latest = self.latest()
         return latest if latest is not None and latest.is_live else None
 
@@ -217,7 +283,7 @@ class Jobs:
         """Stop what runs, and wait until it has come to a good place."""
         self._closing = True
         job, thread = self.running(), self._thread
-        if job is not None and thread is not None:
+        if job is not None and job is not self._foreign and thread is not None:
             self.stop(job.job_id)
             thread.join(_PATIENCE)
 
