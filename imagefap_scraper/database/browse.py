@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, null, select, union_all
 from sqlalchemy.orm import aliased
 
 from imagefap_scraper.database._parts import in_parts
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection, Subquery
+
+#: A folder by its user and number; a gallery by its number alone.
+PlaceId = tuple[int | None, int]
 
 #: Groups that are settled, or whose pictures are gone: they ask nothing.
 _SETTLED = ("decided", "applied", "stale")
@@ -73,6 +76,29 @@ def place_counts(connection: Connection, sha256s: Sequence[str]) -> dict[str, in
             for sha256, count in connection.execute(query):
                 found[sha256] = found.get(sha256, 0) + count
     return found
+
+
+def place_names(connection: Connection, sha256s: Sequence[str]) -> dict[str, list[tuple[PlaceId, str]]]:
+    """Return the folders and galleries in which each of these blobs is seen, each once, by name.
+
+    Each with what tells it from others: user and number of a folder, None and number of a gallery.
+    """
+    found: dict[str, dict[PlaceId, str]] = {}
+    for some in in_parts(sha256s):
+        shown = _images_shown(some)
+        folders = (
+            select(shown.c.sha256, Folder.user_id, Folder.folder_id, Folder.name)
+            .join(Favorite, Favorite.image_id == shown.c.image_id)
+            .join(Folder, (Folder.user_id == Favorite.user_id) & (Folder.folder_id == Favorite.folder_id))
+        )
+        galleries = (
+            select(shown.c.sha256, null(), Gallery.gallery_id, Gallery.name)
+            .join(GalleryImage, GalleryImage.image_id == shown.c.image_id)
+            .join(Gallery, Gallery.gallery_id == GalleryImage.gallery_id)
+        )
+        for sha256, user_id, number, name in [*connection.execute(folders), *connection.execute(galleries)]:
+            found.setdefault(sha256, {})[user_id, number] = name
+    return {sha256: sorted(places.items(), key=lambda one: one[1]) for sha256, places in found.items()}
 
 
 def alike(connection: Connection, sha256s: Sequence[str]) -> dict[str, Alike]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,8 @@ _LABELS: Final = {
 }
 #: What a retry may help.
 RETRIED: Final = (ImageStatus.FAILED, ImageStatus.WANTED)
+#: The query of a folder's page.
+_FOLDER: Final = re.compile(r"user:#(-?\d{1,18}) folder:#(-?\d{1,18})")
 #: Formats that no browser, or not every one, shows.
 _NOT_SHOWN: Final = ("TIFF",)
 
@@ -60,6 +63,7 @@ class Cell:
         height: pixels; None if not known.
         full: the address of the picture for the screen; None if nothing is stored.
         places: in how many folders and galleries its bytes are.
+        also: the name of another one than is looked at, for an exact copy; empty without one.
         group: number of the group of look-alikes that it is in; None if it is in none.
         alike: other pictures in that group.
     """
@@ -80,6 +84,7 @@ class Cell:
     height: int | None
     full: str | None
     places: int
+    also: str
     group: int | None
     alike: int
 
@@ -127,28 +132,49 @@ def cells(connection: Connection, asked: str, limit: int, offset: int) -> list[C
     Raises:
         UserInputError: it cannot be read, or names what there is not.
     """
-    return of_rows(connection, query.run(connection, asked, limit, offset))
+    return of_rows(connection, query.run(connection, asked, limit, offset), asked)
 
 
-def of_rows(connection: Connection, rows: Sequence[ImageRow]) -> list[Cell]:
-    """Return images as cells."""
+def of_rows(connection: Connection, rows: Sequence[ImageRow], asked: str = "") -> list[Cell]:
+    """Return images as cells; `asked` is the query that they are looked at by."""
     blobs = sorted({row.sha256 for row in rows if row.sha256 is not None})
     places = browse.place_counts(connection, blobs)
     alike = browse.alike(connection, blobs)
     folders = browse.first_places(connection, [row.image_id for row in rows])
+    names = browse.place_names(connection, [sha256 for sha256, count in places.items() if count > 1])
+    here = _folder_of(asked)
     return [
-        _cell(row, folders.get(row.image_id), places.get(row.sha256 or "", 0), alike.get(row.sha256 or ""))
+        _cell(
+            row,
+            folders.get(row.image_id),
+            places.get(row.sha256 or "", 0),
+            _other_place(names.get(row.sha256 or "", []), here, folders.get(row.image_id)),
+            alike.get(row.sha256 or ""),
+        )
         for row in rows
     ]
 
 
-def _cell(row: ImageRow, folder: str | None, places: int, alike: browse.Alike | None) -> Cell:
+def _folder_of(asked: str) -> browse.PlaceId | None:
+    """Return the folder whose page asks; None for any other query."""
+    found = _FOLDER.fullmatch(asked)
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
+def _other_place(places: Sequence[tuple[browse.PlaceId, str]], here: browse.PlaceId | None, first: str | None) -> str:
+    """Return the name of a place besides the folder that is looked at, or else besides the image's first one."""
+    if here is not None:
+        return next((name for place, name in places if place != here), "")
+    return next((name for _, name in places if name != first), "")
+
+
+def _cell(row: ImageRow, folder: str | None, places: int, also: str, alike: browse.Alike | None) -> Cell:
     name = (row.name or "").strip() or f"picture {row.image_id}"
     label = _LABELS.get(ImageStatus(row.status), row.status)
     return Cell(
         id=row.image_id,
         name=name,
-        alt=_alt(name, folder, label, copies=places),
+        alt=_alt(name, folder, label, also),
         sha256=row.sha256,
         status=row.status,
         label=label,
@@ -162,17 +188,18 @@ def _cell(row: ImageRow, folder: str | None, places: int, alike: browse.Alike | 
         height=row.height,
         full=full_address(row.sha256, row.format),
         places=places,
+        also=also,
         group=None if alike is None else alike.group_id,
         alike=0 if alike is None else alike.others,
     )
 
 
-def _alt(name: str, folder: str | None, label: str, *, copies: int) -> str:
+def _alt(name: str, folder: str | None, label: str, also: str) -> str:
     parts = [name]
     if folder is not None:
         parts.append(f"in {folder}")
-    if copies > 1:
-        parts.append(f"in {copies} places")
+    if also:
+        parts.append(f"also in {also}")
     if label:
         parts.append(label.lower())
     return ", ".join(parts)

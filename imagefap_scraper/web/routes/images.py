@@ -56,7 +56,7 @@ def listed(
     with archive.reading() as connection:
         read = query.parse(asked)
         total = query.count(connection, read)
-        some = cells.of_rows(connection, query.run(connection, read, limit, offset)) if limit else []
+        some = cells.of_rows(connection, query.run(connection, read, limit, offset), asked) if limit else []
     return {"total": total, "offset": offset, "images": [cell.document() for cell in some]}
 
 

@@ -123,7 +123,11 @@ function pick(picture) {
 
 function marks(picture) {
     const list = make("ul", { class: "marks" });
-    const add = (content, name) => list.append(make("li", { class: name }, content));
+    const add = (content, name) => {
+        const mark = make("li", { class: name }, content);
+        list.append(mark);
+        return mark;
+    };
     if (picture.animated) {
         add("moves");
     }
@@ -133,7 +137,9 @@ function marks(picture) {
     if (picture.status === "skipped") {
         add("kept copy shown");
     }
-    if (picture.places > 1) {
+    if (picture.also) {
+        add(also(picture)).title = `In ${counted(picture.places, "place")}: stored once`;
+    } else if (picture.places > 1) {
         add(`in ${picture.places.toLocaleString("en")} places`);
     }
     if (picture.group !== null) {
@@ -141,6 +147,11 @@ function marks(picture) {
         add(make("a", link, `looks like ${counted(picture.alike, "other")}`));
     }
     return list;
+}
+
+function also(picture) {
+    const more = picture.places > 2 ? ` +${picture.places - 2}` : "";
+    return make("span", {}, "also in ", make("bdi", {}, picture.also), more);
 }
 
 function retry(picture) {
