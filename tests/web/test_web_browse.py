@@ -100,7 +100,13 @@ def test_a_folder_is_in_its_order_and_says_what_is_not_there(asking: TestClient)
     page = asking.get("/folders/1/10").text
     places = [page.index(f'data-image="{image_id}"') for image_id in (1, 2, 3, 101, 102, 103, 104)]
     assert places == sorted(places)
-    for words in ("Not fetched yet", "Failed", "Gone from the site", "Left out by a filter", "also in <bdi>folder 11</bdi>"):
+    for words in (
+        "Not fetched yet",
+        "Failed",
+        "Gone from the site",
+        "Left out by a filter",
+        "also in <bdi>folder 11</bdi>",
+    ):
         assert words in page, words
     assert page.count('class="retry"') == 2
     assert 'data-query="user:#1 folder:#10"' in page
