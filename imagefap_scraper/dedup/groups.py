@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagefap_scraper.dedup.components import find_components
@@ -113,7 +113,8 @@ def derive(
 
     A component that asks goes on as the stored group that shares most with it; others that overlap it are merged into
     that one, every verdict with them. Where two give one blob different verdicts, the one that loses nothing stays: of
-    a live blob keep, of another skip, and either before false, which the relations tell as well. A stored group that
+    a live blob keep, of another skip, and either before false, which the relations tell as well. Where one group keeps
+    what another has thrown out, it keeps what that one keeps instead. A stored group that
     asks nothing any more keeps its verdicts and is never asked again; without verdicts it vanishes.
 
     Args:
@@ -138,7 +139,8 @@ class _Derivation:
         self._now = now
         self._new_run = new_run
 
-    def run(self, pairs: Iterable[Edge], groups: list[KnownGroup], next_id: int) -> Derived:
+    def run(self, pairs: Iterable[Edge], stored: list[KnownGroup], next_id: int) -> Derived:
+        groups = [self._with_keepers(group) for group in stored]
         found = find_components(pairs, self._knowledge, self._live)
         alike, loose = self._attach(found.look_alike, [group for group in groups if _is_alike(group)])
         # What was decided among look-alikes is knowledge, and links as much as a confirmed pair does.
@@ -163,6 +165,18 @@ class _Derivation:
             groups=sorted(rows, key=lambda row: row.group_id),
             vanished=sorted(group.group_id for group in groups if group.group_id not in ids),
         )
+
+    def _with_keepers(self, group: KnownGroup) -> KnownGroup:
+        """Return a group in which what was kept, and thrown out since by way of another group, has given its place up.
+
+        In its place is kept what was kept instead of it.
+        """
+        verdicts = dict(group.members)
+        for blob, verdict in group.members.items():
+            keeper = self._blobs[blob].kept_as if blob in self._blobs and blob not in self._live else None
+            if verdict is Verdict.KEEP and keeper in self._live:
+                verdicts |= {blob: Verdict.SKIP, keeper: Verdict.KEEP}
+        return group if verdicts == group.members else replace(group, members=verdicts)
 
     def _attach(
         self, components: Sequence[Component], groups: Iterable[KnownGroup]

@@ -30,11 +30,16 @@ _SETTLED = {GroupState.DECIDED, GroupState.APPLIED}
 
 
 class Evidence(NamedTuple):
-    """What groups are derived from."""
+    """What groups are derived from.
+
+    `homes` are the numbers of groups that only tell which look-alikes are at home together: not all that would be said
+    of them is here, and nothing of them changes.
+    """
 
     pairs: list[Any]
     relations: list[tuple[str, str, Relation]]
     groups: list[StoredGroup]
+    homes: frozenset[int] = frozenset()
 
 
 def regroup(
@@ -76,7 +81,7 @@ def regroup(
     for group_id in derived.vanished:
         _remove(rows, before[group_id])
     for row in derived.groups:
-        if _write(rows, row, before.get(row.group_id), judge, facts):
+        if row.group_id not in evidence.homes and _write(rows, row, before.get(row.group_id), judge, facts):
             changed.append(row.group_id)
     return sorted(changed)
 
@@ -105,14 +110,16 @@ def _evidence(
     found.add(found.around(here))
     alike = found.held(alike=True) | here
     # Where look-alikes are at home: two in one confirmed group do not ask.
+    whole = {group.group_id for group in found.groups}
     found.add(found.around(alike), alike=False)
+    homes = frozenset(group.group_id for group in found.groups if group.group_id not in whole)
     confirmed = found.held(alike=False) | here
     pairs = [
         pair
         for pair in stored.pairs(connection, options.limits.phash, options.limits.dhash, alike | confirmed)
         if {pair.first, pair.second} <= (alike if pair.kind == PairKind.LOOK_ALIKE else confirmed)
     ]
-    return Evidence(pairs, _typed(stored.relations(connection, alike | confirmed)), found.groups)
+    return Evidence(pairs, _typed(stored.relations(connection, alike | confirmed)), found.groups, homes)
 
 
 class _Groups:

@@ -347,3 +347,17 @@ def test_many_pairs_take_seconds() -> None:
     # About 2 s; a way that grows with the square would take hours.
     assert time.process_time() - started < 15
     assert len({pair for row in derived.groups for pair in row.open_pairs}) == len({in_order(*p[:2]) for p in pairs})
+
+
+def test_what_one_group_keeps_and_another_has_thrown_out_gives_its_place_to_what_that_one_keeps() -> None:
+    w = world("ab")
+    w.see("bc", PairKind.LOOK_ALIKE)
+    w.derive()
+    assert (w.shown(1), w.shown(2)) == ("a=n* b=n*", "b=n* c=n*")
+    w.decide(2, verdicts_of("b=k"))
+    w.derive()
+    w.decide(1, verdicts_of("a=k b=s"))
+    w.blobs["b"] = BlobState(False, True, "a")
+    w.derive()
+    assert (w.shown(1), w.shown(2)) == ("a=k b=s", "a=k b=s")
+    assert w.derived().groups == list(w.rows.values())
