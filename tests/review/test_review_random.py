@@ -230,5 +230,5 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_whatever_happens(seed: Path) -> None:
     machine = type("Seeded", (Whatever,), {"seed": seed})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=25, stateful_step_count=25, deadline=None, derandomize=True)
+        machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None, derandomize=True)
     )
