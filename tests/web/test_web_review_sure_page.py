@@ -165,6 +165,19 @@ def test_undo_does_not_reach_into_another_archive_at_the_same_address(
     assert trashed(bench) == 1
 
 
+def test_undo_of_tomorrow_shows_the_group(page: Page, home: str, bench: Bench) -> None:
+    review(page, home)
+    first = group_of(page)
+    page.keyboard.press("Enter")
+    left(page, first)
+    expect(page.locator("#toasts")).to_contain_text("Done: keep 1")
+    page.evaluate("sessionStorage.clear()")
+    review(page, home)
+    page.keyboard.press("u")
+    come_to(page, first)
+    assert trashed(bench) == 0
+
+
 def test_an_undo_that_did_not_arrive_is_done_when_asked_again(page: Page, home: str, bench: Bench) -> None:
     review(page, home)
     groups = []

@@ -69,7 +69,7 @@ export class Sending {
             return null;
         }
         const answer = await settled(postJson(`/api/undo/${batch}`), () => forget(batch));
-        const group = here?.group ?? null;
+        const group = here?.group ?? answer.group;
         takenBack(batch, answer.batch, group);
         return { text: answer.text, group };
     }
@@ -83,7 +83,7 @@ export class Sending {
         const here = remembered(UNDONE).at(-1);
         const asked = postJson(here ? `/api/undo/${here.batch}` : "/api/redo");
         const answer = await settled(asked, () => store(UNDONE, remembered(UNDONE).slice(0, -1)));
-        const group = here?.group ?? null;
+        const group = here?.group ?? answer.group;
         remember(STORE, { batch: answer.batch, group });
         return { text: answer.text, batch: answer.batch, group };
     }
@@ -126,8 +126,11 @@ function store(name, stack) {
     sessionStorage.setItem(name, JSON.stringify(stack.slice(-REMEMBERED)));
 }
 
+/** Remember a batch; in the order of the history, whichever answer came first. */
 function remember(name, one) {
-    store(name, [...remembered(name), one]);
+    if (one.batch !== null) {
+        store(name, [...remembered(name), one].sort((first, second) => first.batch - second.batch));
+    }
 }
 
 function forget(batch) {
@@ -138,7 +141,5 @@ function forget(batch) {
 export function takenBack(batch, undoing, group) {
     forget(batch);
     dropUndo(batch);
-    if (undoing !== null) {
-        remember(UNDONE, { batch: undoing, group });
-    }
+    remember(UNDONE, { batch: undoing, group });
 }

@@ -32,9 +32,7 @@ async function put(member, path, review) {
     try {
         const body = { images: member.images, query: null, add: [path], remove: [], create: true };
         const answer = await postJson("/api/tagging", body);
-        if (answer.batch !== null) {
-            review.sending.note(answer.batch, group);
-        }
+        review.sending.note(answer.batch, group);
         const done = { batch: answer.batch, group };
         toast(answer.text, { undo: answer.batch, onUndone: (undone) => review.undone(done, undone) });
         await refresh(review);
