@@ -36,7 +36,7 @@ def main() -> int:
         page = browser.new_page(viewport=SIZE)
         _largest_folder(page, address)
         _take(page, "browse")
-        page.goto(f"{address}duplicates/review", wait_until="networkidle")
+        page.goto(f"{address}duplicates/review?class=copy", wait_until="networkidle")
         _take(page, "review")
         browser.close()
     return 0
