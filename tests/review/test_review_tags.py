@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from review_bench import Bench
-from verdicts_bench import NEXT, blobs, judge, run, seeded, take_back
+from verdicts_bench import blobs, judge, run, take_back
 
 from imagefap_scraper.database import tags
 from imagefap_scraper.review import tag_tree, tagging
 from imagefap_scraper.review.grouping import regroup
-from imagefap_scraper.review.options import read_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return seeded(tmp_path_factory.mktemp("asked"))
-
-
-@pytest.fixture
-def bench(asked: Path, tmp_path: Path) -> Bench:
-    shutil.copytree(asked, tmp_path, dirs_exist_ok=True)
-    return Bench(tmp_path, read_options({}), next_id=NEXT)
+    from review_bench import Bench
 
 
 def put(bench: Bench, image_id: int, path: str, *, off: bool = False) -> int:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from review_bench import Bench, encoded, picture
-from verdicts_bench import NEXT, batch, blobs, judge, run, seeded, take_back
+from verdicts_bench import batch, blobs, judge, run, take_back
 
 from imagefap_scraper.dedup.kinds import Verdict
 from imagefap_scraper.exceptions import UserInputError
 from imagefap_scraper.review.batches import Done, run_batch
 from imagefap_scraper.review.deciding import Choice, accept_choices, decide
-from imagefap_scraper.review.options import read_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Connection
 
 SINCE = "its pictures were changed by action {} since; undo that first"
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return seeded(tmp_path_factory.mktemp("asked"))
-
-
-@pytest.fixture
-def bench(asked: Path, tmp_path: Path) -> Bench:
-    shutil.copytree(asked, tmp_path, dirs_exist_ok=True)
-    return Bench(tmp_path, read_options({}), next_id=NEXT)
 
 
 @pytest.mark.parametrize(("first", "then"), [("sk", "k-"), ("ks", "f-"), ("ks", "ff"), ("kk", "ks"), ("k-", "sk")])

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from review_bench import Bench
-from verdicts_bench import NEXT, apart, asking, batch, blobs, judge, relations, run, seeded, state
+from verdicts_bench import apart, asking, batch, blobs, judge, relations, run, state
 
 from imagefap_scraper.database.journal import Rows
 from imagefap_scraper.review.grouping import regroup
-from imagefap_scraper.review.options import read_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return seeded(tmp_path_factory.mktemp("asked"))
-
-
-@pytest.fixture
-def bench(asked: Path, tmp_path: Path) -> Bench:
-    shutil.copytree(asked, tmp_path, dirs_exist_ok=True)
-    return Bench(tmp_path, read_options({}), next_id=NEXT)
+    from review_bench import Bench
 
 
 @pytest.mark.parametrize("how", ["verdicts", "one alone", "--none"])

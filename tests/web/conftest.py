@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import web_bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+    from web_bench import Bench
 
 #: What keeps a browser from asking its maker anything; without a user namespace of its own it also has no sandbox.
 _FLAGS = [
@@ -69,3 +72,18 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def bench(made: Path, tmp_path: Path) -> Bench:
+    """A copy, to be changed, of the archive that a module has `made`."""
+    root = tmp_path / "archive"
+    shutil.copytree(made, root)
+    return web_bench.bench(root)
+
+
+@pytest.fixture
+def home(bench: Bench) -> Iterator[str]:
+    """The address of a server over that copy."""
+    with web_bench.serving(bench.root) as address:
+        yield address

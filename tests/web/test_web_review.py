@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import re
-import shutil
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +35,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bench.add(encoded(turned, quality=90), encoded(turned.transpose(Image.Transpose.ROTATE_90), quality=80))
     bench.find()
     return bench.root
-
-
-@pytest.fixture
-def bench(made: Path, tmp_path: Path) -> Bench:
-    root = tmp_path / "archive"
-    shutil.copytree(made, root)
-    return web_bench.bench(root)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 import web_bench
 from playwright.sync_api import expect
+from review_steps import review
 from web_bench import encoded, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Page, Route
@@ -27,19 +27,8 @@ def bench(tmp_path: Path) -> Bench:
     return made
 
 
-@pytest.fixture
-def home(bench: Bench) -> Iterator[str]:
-    with web_bench.serving(bench.root) as address:
-        yield address
-
-
-def review(page: Page, home: str) -> None:
-    page.goto(f"{home}duplicates/review")
-    expect(page.locator("#stage img").first).to_be_visible()
-
-
 def test_the_end_of_the_queue_says_that_it_waits_for_the_last_decisions(page: Page, home: str, bench: Bench) -> None:
-    review(page, home)
+    review(page, home, "")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -63,7 +52,7 @@ def test_the_end_of_the_queue_says_that_it_waits_for_the_last_decisions(page: Pa
 
 
 def test_a_decision_that_did_not_arrive_is_not_lost_without_a_question(page: Page, home: str) -> None:
-    review(page, home)
+    review(page, home, "")
     page.route("**/decide*", lambda route: route.abort())
     page.keyboard.press("Enter")
     expect(page.locator("#unsent")).to_contain_text("1 decision was not sent")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 import web_bench
 from PIL import Image, ImageStat
 from playwright.sync_api import expect
+from review_steps import come_to, group_of, left, review, trashed
 from web_bench import encoded, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import BrowserContext, Page
@@ -38,36 +36,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bench.root
 
 
-@pytest.fixture
-def bench(made: Path, tmp_path: Path) -> Bench:
-    root = tmp_path / "archive"
-    shutil.copytree(made, root)
-    return web_bench.bench(root)
-
-
-@pytest.fixture
-def home(bench: Bench) -> Iterator[str]:
-    with web_bench.serving(bench.root) as address:
-        yield address
-
-
-def review(page: Page, home: str, query: str = "") -> None:
-    page.goto(f"{home}duplicates/review{query}")
-    expect(page.locator("#stage img").first).to_be_visible()
-
-
-def trashed(bench: Bench) -> int:
-    return int(bench.ask("SELECT count(*) FROM blobs WHERE state = 'trashed'")[0][0])
-
-
 def transforms(page: Page) -> list[str]:
     return [str(one) for one in page.eval_on_selector_all("#stage img", "all => all.map(one => one.style.transform)")]
-
-
-def group_number(page: Page) -> str:
-    found = re.search(r"[?&]g=(\d+)", page.url)
-    assert found is not None
-    return found[1]
 
 
 def test_a_whole_session_by_keys_alone(page: Page, home: str, bench: Bench) -> None:
@@ -151,9 +121,9 @@ def test_a_custom_verdict_changes_the_line_and_all_skipped_is_refused(page: Page
     expect(line).to_contain_text("none of these are the same")
     page.keyboard.press("2")
     expect(line).to_contain_text("Enter: keep 2; 1 to the trash")
-    first = group_number(page)
+    first = group_of(page)
     page.keyboard.press("2")
-    page.wait_for_function("first => !location.search.includes(`g=${first}`)", arg=first)
+    left(page, first)
     expect(page.locator("#toasts")).to_contain_text("Done: keep 2; 1 to the trash")
     assert trashed(bench) == 1
 
@@ -163,16 +133,16 @@ def test_variants_not_the_same_and_later_are_undone_after_a_reload(page: Page, h
     review(page, home, "?class=copy")
     decided = []
     for keys in (["v", "Enter"], ["Shift+F", "Enter"], ["d"], ["Shift+D"]):
-        decided.append(group_number(page))
+        decided.append(group_of(page))
         for key in keys:
             page.keyboard.press(key)
-        page.wait_for_function("old => !location.search.includes(`g=${old}`)", arg=decided[-1])
+        left(page, decided[-1])
     expect(page.locator("#toasts")).to_contain_text("Put aside until 2")
     page.reload()
     expect(page.locator("#stage img").first).to_be_visible()
     for group in reversed(decided):
         page.keyboard.press("u")
-        page.wait_for_function("old => location.search.includes(`g=${old}`)", arg=group)
+        come_to(page, group)
     expect(page.locator("#toasts")).not_to_be_empty()
     assert bench.dump() == before
 
@@ -181,7 +151,7 @@ def test_two_tabs_in_conflict(context: BrowserContext, home: str, bench: Bench) 
     one, other = context.new_page(), context.new_page()
     review(one, home, "?class=copy")
     review(other, home, "?class=copy")
-    first = group_number(one)
+    first = group_of(one)
     one.keyboard.press("Enter")
     expect(one.locator("#toasts")).to_contain_text("Done")
     other.keyboard.press("2")
@@ -189,13 +159,13 @@ def test_two_tabs_in_conflict(context: BrowserContext, home: str, bench: Bench) 
     other.keyboard.press("Enter")
     other.get_by_role("button", name="Look again").click()
     expect(other.locator("#consequence")).to_contain_text("decided already")
-    assert group_number(other) == first
+    assert group_of(other) == first
     assert trashed(bench) == 1
 
 
 def test_a_decision_that_did_not_arrive_is_kept(page: Page, home: str, bench: Bench) -> None:
     review(page, home, "?class=copy")
-    first = group_number(page)
+    first = group_of(page)
     page.keyboard.press("2")
     expect(page.locator("#consequence")).to_contain_text("Enter: keep 2")
     page.context.set_offline(True)
@@ -203,7 +173,7 @@ def test_a_decision_that_did_not_arrive_is_kept(page: Page, home: str, bench: Be
     expect(page.locator("#unsent")).to_contain_text("1 decision was not sent")
     expect(page.locator("#offline")).to_be_visible()
     expect(page.locator("#consequence")).to_contain_text("Enter: keep 2")
-    assert group_number(page) == first
+    assert group_of(page) == first
     page.context.set_offline(False)
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("Done: keep 2")
@@ -214,14 +184,14 @@ def test_a_decision_that_did_not_arrive_is_kept(page: Page, home: str, bench: Be
 def test_a_key_of_the_users_own_acts(page: Page, home: str) -> None:
     page.add_init_script("localStorage.setItem('keys', JSON.stringify({'review.next': ['w']}))")
     review(page, home, "?class=copy")
-    first = group_number(page)
+    first = group_of(page)
     page.keyboard.press("n")
-    assert group_number(page) == first
+    assert group_of(page) == first
     page.keyboard.press("w")
-    page.wait_for_function("old => !location.search.includes(`g=${old}`)", arg=first)
+    left(page, first)
     expect(page.locator("[data-action=next] kbd")).to_have_text("w")
     page.go_back()
-    page.wait_for_function("old => location.search.includes(`g=${old}`)", arg=first)
+    come_to(page, first)
 
 
 def test_a_tag_for_the_keeper_by_keys_alone(page: Page, home: str, bench: Bench) -> None:
@@ -256,9 +226,9 @@ def test_a_number_accepts_at_once_if_that_is_preferred(page: Page, home: str, be
     page.goto(f"{home}keys")
     page.get_by_label("keep that picture and go on at once").check()
     review(page, home, "?class=copy")
-    first = group_number(page)
+    first = group_of(page)
     page.keyboard.press("2")
-    page.wait_for_function("first => !location.search.includes(`g=${first}`)", arg=first)
+    left(page, first)
     expect(page.locator("#toasts")).to_contain_text("Done: keep 2; 1 to the trash")
     assert trashed(bench) == 1
 
@@ -272,22 +242,21 @@ def test_narrow_screens_flip(page: Page, home: str) -> None:
 
 def test_what_was_done_again_can_be_undone_again(page: Page, home: str, bench: Bench) -> None:
     review(page, home, "?class=copy")
-    first = group_number(page)
+    first = group_of(page)
     page.keyboard.press("u")
     expect(page.locator("#toasts")).to_have_text("There is nothing to undo.")
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("Done: keep 1")
-    at_first = "first => location.search.includes(`g=${first}`)"
     for _ in range(2):
         page.keyboard.press("u")
         expect(page.locator("#toasts")).to_contain_text(f"Undone: group {first}: 1 keep, 1 skip")
-        page.wait_for_function(at_first, arg=first)
+        come_to(page, first)
         assert trashed(bench) == 0
         page.keyboard.press("n")
-        page.wait_for_function("old => !location.search.includes(`g=${old}`)", arg=first)
+        left(page, first)
         page.keyboard.press("Shift+U")
         expect(page.locator("#toasts")).to_contain_text(f"Done again: group {first}: 1 keep, 1 skip")
-        page.wait_for_function(at_first, arg=first)
+        come_to(page, first)
         expect(page.locator("#consequence")).to_contain_text("decided already")
         assert trashed(bench) == 1
     page.get_by_role("button", name="Undo", exact=True).click()

@@ -12,10 +12,10 @@ import pytest
 import web_bench
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import expect
+from review_steps import come_to, group_of, left, review, trashed
 from web_bench import encoded, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Locator, Page, Route
@@ -36,44 +36,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bench.add(encoded(whole, quality=92), encoded(whole.crop((0, 30, 400, 270)), quality=92))
     bench.find()
     return bench.root
-
-
-@pytest.fixture
-def bench(made: Path, tmp_path: Path) -> Bench:
-    root = tmp_path / "archive"
-    shutil.copytree(made, root)
-    return web_bench.bench(root)
-
-
-@pytest.fixture
-def home(bench: Bench) -> Iterator[str]:
-    with web_bench.serving(bench.root) as address:
-        yield address
-
-
-def review(page: Page, home: str, query: str = "?class=copy") -> None:
-    page.goto(f"{home}duplicates/review{query}")
-    expect(page.locator("#stage img").first).to_be_visible()
-
-
-def group_of(page: Page) -> str:
-    found = re.search(r"[?&]g=(\d+)", page.url)
-    assert found is not None
-    return found[1]
-
-
-def left(page: Page, group: str) -> None:
-    """Wait until another group is shown."""
-    page.wait_for_function("old => !location.search.includes(`g=${old}`)", arg=group)
-    expect(page.locator("#stage img").first).to_be_visible()
-
-
-def come_to(page: Page, group: str) -> None:
-    page.wait_for_function("wanted => location.search.includes(`g=${wanted}`)", arg=group)
-
-
-def trashed(bench: Bench) -> int:
-    return int(bench.ask("SELECT count(*) FROM blobs WHERE state = 'trashed'")[0][0])
 
 
 def state(bench: Bench, group: str) -> str:
