@@ -88,6 +88,8 @@ def test_the_filter_takes_size_kind_and_the_query_language(asking: TestClient) -
         "least=much",
         "distance=far",
         "distance=65",
+        "distance=000099",
+        f"distance={'0' * 5000}",
         "distance=-1",
         "q=id:",
         "cursor=x",

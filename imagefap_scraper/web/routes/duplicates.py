@@ -24,7 +24,7 @@ from imagefap_scraper.web.work.job_record import JobState
 router = APIRouter()
 
 #: Of a perceptual hash.
-HASH_BITS = 64
+_HASH_BITS = 64
 #: Groups on one page.
 _PAGE = 50
 #: Groups in one answer to a program.
@@ -104,8 +104,8 @@ def _bits(text: str) -> int | None:
     typed = text.strip()
     if not typed:
         return None
-    if not (typed.isascii() and typed.isdecimal()) or int(typed[:4]) > HASH_BITS:
-        raise UserInputError(f"{text!r} is no number of bits from 0 to {HASH_BITS}")
+    if not (typed.isascii() and typed.isdecimal() and len(typed) <= 2) or int(typed) > _HASH_BITS:
+        raise UserInputError(f"{text!r} is no number of bits from 0 to {_HASH_BITS}")
     return int(typed)
 
 

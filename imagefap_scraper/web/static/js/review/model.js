@@ -200,16 +200,16 @@ export class Model {
         );
     }
 
-    /** `line` is what Enter would do; `settled` is there as soon as it is known. */
+    /** `line` is what Enter would do, as soon as that is known; of two answers under way the later one counts. */
     _settle(coming) {
         this.line = { ok: false, text: "…", pending: true };
         const mine = coming.then((line) => {
-            if (this.settled === mine) {
+            if (this._coming === mine) {
                 this.line = line;
                 this.onchange?.();
             }
         });
-        this.settled = mine;
+        this._coming = mine;
         this.onchange?.();
     }
 }
